@@ -1,0 +1,12 @@
+export { hostPort, list, onOff, parseEnv, port, readEnv, serviceEnv } from './env.ts';
+export { grpcClient, type PromiseClient } from './grpc/grpc-client.ts';
+export { packageDefinition } from './grpc/package-definition.ts';
+export { statusOfProblem } from './grpc/problem-status.ts';
+export { createLogger, type Logger } from './logger.ts';
+export { asProblem, isStoreAway } from './problem/as-problem.ts';
+export { type FieldError, Problem, notFound, unavailable, validationFailed } from './problem/problem.ts';
+export { PROBLEMS, type ProblemCode } from './problem/problems.ts';
+export { Readiness } from './readiness.ts';
+export { type Service, createServiceApp, runService } from './run-service.ts';
+export { LOGGER } from './service.module.ts';
+export { withTimeout } from './with-timeout.ts';
