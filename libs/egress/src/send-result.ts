@@ -1,0 +1,38 @@
+/** One signed request to an endpoint. */
+export interface SendRequest {
+  /** The endpoint's URL as it was saved. Judged again by its text on the first send, and by its address on each connection. */
+  readonly url: string;
+  /** Sent as they are, beside host, connection and content-length. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** The total deadline over resolving, connecting, sending and the whole response, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** Why there is no usable response. The names are the API's `error_category`. */
+export type SendErrorCategory = 'timeout' | 'dns' | 'tls' | 'connection' | 'blocked_target' | 'redirect' | 'response_too_large' | 'request';
+
+/** A response with its headers complete and not a redirect: its status decides. */
+export interface SendResponse {
+  readonly kind: 'response';
+  readonly statusCode: number;
+  /** Names in lower case; `retry-after` and the first 32, values cut at 512 characters, repeated ones joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The first 4 KiB of the body as it came: never decompressed, not necessarily text. */
+  readonly body: Buffer;
+  /** Whether the body was longer than what is kept. */
+  readonly truncated: boolean;
+  readonly durationMs: number;
+}
+
+/** A request that failed. `message` is a sentence for the partner, ≤ 200 characters. */
+export interface SendError {
+  readonly kind: 'error';
+  readonly category: SendErrorCategory;
+  readonly message: string;
+  readonly durationMs: number;
+  /** Of a redirect. */
+  readonly statusCode?: number;
+}
+
+export type SendResult = SendResponse | SendError;
