@@ -1,0 +1,2 @@
+export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.ts';
+export { type OutboxMessage, type OutboxRow, outboxRow } from './outbox-row.ts';
