@@ -1,0 +1,7 @@
+export { freePort } from '@hookwright/local';
+export { createDatabase, type TestDatabase } from './databases.ts';
+export { eventually, type EventuallyOptions } from './eventually.ts';
+export { type Services, type ServicesOptions, startServices } from './services.ts';
+export { type RestartableBroker, restartableBroker } from './restartable-broker.ts';
+export { createTopics, startStores, type Stores, useStores } from './stores.ts';
+export { uniqueName } from './unique-name.ts';
