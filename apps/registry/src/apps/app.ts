@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { Endpoint, EndpointPatch } from '../endpoints/endpoint.ts';
+import type { Mode, Visibility } from '../generated/prisma/enums.ts';
+
+const permission = z.object({ id: z.string(), title: z.string(), scopes: z.array(z.string()), optional: z.boolean() });
+
+/** What the database keeps as JSON. */
+export const permissionList = z.array(permission);
+
+export type Permission = z.infer<typeof permission>;
+
+/** What a partner chooses of an app. */
+export interface AppChoices {
+  readonly name: string;
+  readonly description: string;
+  readonly visibility: Visibility;
+  readonly redirectUris: readonly string[];
+  readonly permissions: readonly Permission[];
+}
+
+/** An app with its one endpoint: changed as a whole, under one lock. */
+export interface PartnerApp extends AppChoices {
+  readonly id: string;
+  readonly partnerId: string;
+  readonly mode: Mode;
+  readonly clientId: string;
+  readonly endpoint: Endpoint | null;
+  /** +1 with every change. */
+  readonly revision: bigint;
+  /** +1 with every change of the endpoint. */
+  readonly endpointRevision: bigint;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** A change by its partner: what is not there stays, or gets its default when the app is new. */
+export interface AppPatch extends Partial<AppChoices> {
+  /** null removes the endpoint. */
+  readonly webhook?: EndpointPatch | null;
+}
+
+/** Whose apps a request may see: a partner's, of one mode. */
+export interface Tenant {
+  readonly partnerId: string;
+  readonly mode: Mode;
+}
+
+export const APP_DEFAULTS: AppChoices = { name: '', description: '', visibility: 'private', redirectUris: [], permissions: [] };
+
+/** Every scope that a permission of the app can bring. */
+export function scopesOf(permissions: readonly Permission[]): ReadonlySet<string> {
+  return new Set(permissions.flatMap(({ scopes }) => scopes));
+}

@@ -1,0 +1,55 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type {
+  CreateAppRequest,
+  CreateAppResponseSchema,
+  DeleteAppRequest,
+  DeleteAppResponseSchema,
+  GetAppRequest,
+  GetAppResponseSchema,
+  ListAppsRequest,
+  ListAppsResponseSchema,
+  UpdateAppRequest,
+  UpdateAppResponseSchema,
+} from '@hookwright/contracts';
+import { Controller } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import { readPage } from '../pages/page.ts';
+import { readApp, readTenant, toApp } from './app.message.ts';
+import { AppDeletion } from './app-deletion.ts';
+import { AppsService } from './apps.service.ts';
+
+@Controller()
+export class AppsController {
+  constructor(
+    private readonly apps: AppsService,
+    private readonly deletion: AppDeletion,
+  ) {}
+
+  @GrpcMethod('RegistryService', 'CreateApp')
+  async create({ tenant, appId, app }: CreateAppRequest): Promise<MessageInitShape<typeof CreateAppResponseSchema>> {
+    return { app: toApp(await this.apps.create({ tenant: readTenant(tenant), appId, patch: readApp(app) })) };
+  }
+
+  @GrpcMethod('RegistryService', 'GetApp')
+  async get({ tenant, appId }: GetAppRequest): Promise<MessageInitShape<typeof GetAppResponseSchema>> {
+    return { app: toApp(await this.apps.get(readTenant(tenant), appId)) };
+  }
+
+  @GrpcMethod('RegistryService', 'ListApps')
+  async list({ tenant, page }: ListAppsRequest): Promise<MessageInitShape<typeof ListAppsResponseSchema>> {
+    const { rows, nextCursor } = await this.apps.list(readTenant(tenant), readPage(page));
+    return { apps: rows.map(toApp), nextCursor };
+  }
+
+  @GrpcMethod('RegistryService', 'UpdateApp')
+  async update({ tenant, appId, app, ifRevision }: UpdateAppRequest): Promise<MessageInitShape<typeof UpdateAppResponseSchema>> {
+    const updated = await this.apps.update({ tenant: readTenant(tenant), appId, patch: readApp(app), ifRevision });
+    return { app: toApp(updated.app), endpointCreated: updated.endpointCreated };
+  }
+
+  @GrpcMethod('RegistryService', 'DeleteApp')
+  async delete({ tenant, appId }: DeleteAppRequest): Promise<MessageInitShape<typeof DeleteAppResponseSchema>> {
+    await this.deletion.delete(readTenant(tenant), appId);
+    return {};
+  }
+}

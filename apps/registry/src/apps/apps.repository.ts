@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '@hookwright/runtime';
+import type { Queries } from '../database/database.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { App as AppRow, Endpoint as EndpointRow } from '../generated/prisma/client.ts';
+import { NEWEST_FIRST, olderThan, type PageRequest } from '../pages/page.ts';
+import { type PartnerApp, permissionList, type Tenant } from './app.ts';
+
+type Row = AppRow & { endpoint: EndpointRow | null };
+
+const WITH_ENDPOINT = { include: { endpoint: true } } as const;
+
+@Injectable()
+export class AppsRepository {
+  /** Throws `not_found` for an id that does not exist, is deleted, or is another tenant's. Without a tenant: anybody's (the operator asks). */
+  async get(queries: Queries, id: string, tenant?: Tenant): Promise<PartnerApp> {
+    const app = await this.find(queries, id, tenant);
+    if (app === undefined) throw notFound('app');
+    return app;
+  }
+
+  /** Like `get`; until the transaction ends nobody else changes the app or installs it. */
+  async lock(tx: Queries, id: string, tenant?: Tenant): Promise<PartnerApp> {
+    await tx.$queryRaw`SELECT 1 FROM app WHERE id = ${id} FOR UPDATE`;
+    return this.get(tx, id, tenant);
+  }
+
+  /** Like `lock`, for anybody's app; undefined when there is none. */
+  async lockIfPresent(tx: Queries, id: string): Promise<PartnerApp | undefined> {
+    await tx.$queryRaw`SELECT 1 FROM app WHERE id = ${id} FOR UPDATE`;
+    return this.find(tx, id);
+  }
+
+  /** Like `get`; until the transaction ends nobody changes or deletes the app, while others may install it too. */
+  async lockShared(tx: Queries, id: string, tenant?: Tenant): Promise<PartnerApp> {
+    await tx.$queryRaw`SELECT 1 FROM app WHERE id = ${id} FOR SHARE`;
+    return this.get(tx, id, tenant);
+  }
+
+  /** `limit` + 1 of a tenant's apps, newest first. */
+  async list(queries: Queries, tenant: Tenant, { limit, after }: PageRequest): Promise<PartnerApp[]> {
+    const where = { ...tenant, deletedAt: null, ...olderThan(after) };
+    const rows = await queries.app.findMany({ where, orderBy: NEWEST_FIRST, take: limit + 1, ...WITH_ENDPOINT });
+    return rows.map(toPartnerApp);
+  }
+
+  async hasPartner(queries: Queries, { partnerId }: Tenant): Promise<boolean> {
+    return (await queries.partner.count({ where: { id: partnerId } })) === 1;
+  }
+
+  /** False when there is, or was, an app of this id. */
+  async insert(tx: Queries, app: PartnerApp): Promise<boolean> {
+    const { count } = await tx.app.createMany({ data: [{ ...toRow(app), createdAt: app.createdAt }], skipDuplicates: true });
+    if (count === 1) await this.saveEndpoint(tx, app);
+    return count === 1;
+  }
+
+  async update(tx: Queries, app: PartnerApp): Promise<void> {
+    await tx.app.update({ where: { id: app.id }, data: toRow(app), select: { id: true } });
+    await this.saveEndpoint(tx, app);
+  }
+
+  /** Takes the app out of everybody's sight. Its row stays for its installations' history. */
+  async markDeleted(tx: Queries, id: string, now: Date): Promise<void> {
+    await tx.endpoint.deleteMany({ where: { appId: id } });
+    await tx.app.update({ where: { id }, data: { deletedAt: now }, select: { id: true } });
+  }
+
+  /** A deleted app that has installations which have not ended, or undefined. */
+  async findHalfDeleted(queries: Queries): Promise<Pick<PartnerApp, 'id' | 'mode'> | undefined> {
+    const where = { deletedAt: { not: null }, installations: { some: { status: { not: 'revoked' } } } } as const;
+    return (await queries.app.findFirst({ where, select: { id: true, mode: true } })) ?? undefined;
+  }
+
+  private async find(queries: Queries, id: string, tenant?: Tenant): Promise<PartnerApp | undefined> {
+    const row = await queries.app.findFirst({ where: { id, deletedAt: null, ...tenant }, ...WITH_ENDPOINT });
+    return row === null ? undefined : toPartnerApp(row);
+  }
+
+  private async saveEndpoint(tx: Queries, { id, endpoint }: PartnerApp): Promise<void> {
+    if (endpoint === null) {
+      await tx.endpoint.deleteMany({ where: { appId: id } });
+      return;
+    }
+    const data = { ...endpoint, eventSources: [...endpoint.eventSources], enabledEvents: [...endpoint.enabledEvents] };
+    await tx.endpoint.upsert({ where: { appId: id }, create: { appId: id, ...data }, update: data, select: { appId: true } });
+  }
+}
+
+function toRow(app: PartnerApp) {
+  const { endpoint: _endpoint, createdAt: _createdAt, ...row } = app;
+  return { ...row, redirectUris: [...app.redirectUris], permissions: [...app.permissions] };
+}
+
+function toPartnerApp(row: Row): PartnerApp {
+  const { endpoint, deletedAt: _deletedAt, permissions, ...app } = row;
+  return { ...app, permissions: permissionList.parse(permissions), endpoint: endpoint === null ? null : toEndpoint(endpoint) };
+}
+
+function toEndpoint({ appId: _appId, ...endpoint }: EndpointRow): Endpoint {
+  return endpoint;
+}

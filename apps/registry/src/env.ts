@@ -1,0 +1,16 @@
+import { egressEnv } from '@hookwright/egress';
+import { list, onOff, port, serviceEnv } from '@hookwright/runtime';
+import { z } from 'zod';
+
+export const registryEnv = serviceEnv.extend({
+  GRPC_PORT: port().describe('RegistryService'),
+  DATABASE_URL: z.string().min(1).describe("the registry's own PostgreSQL database"),
+  KAFKA_BROKERS: list().pipe(z.array(z.string()).min(1)).describe('host:port, comma-separated'),
+  ENDPOINT_VERIFICATION: onOff().default(true).describe('off: an endpoint is enabled at once; for development'),
+  ...egressEnv,
+});
+
+export type RegistryEnv = z.infer<typeof registryEnv>;
+
+/** Injection token of the service's environment. */
+export const ENV = Symbol('env');

@@ -1,0 +1,77 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type {
+  Actor,
+  GetInstallationRequest,
+  GetInstallationResponseSchema,
+  InstallRequest,
+  InstallResponseSchema,
+  ListInstallationHistoryRequest,
+  ListInstallationHistoryResponseSchema,
+  ListInstallationsRequest,
+  ListInstallationsResponseSchema,
+  RevokeInstallationRequest,
+  RevokeInstallationResponseSchema,
+} from '@hookwright/contracts';
+import { Controller } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import { readTenant } from '../apps/app.message.ts';
+import { distinct } from '../fields/field-rules.ts';
+import { ACTORS, INSTALLATION_STATUSES } from '../messages/enums.ts';
+import { readPage } from '../pages/page.ts';
+import type { Cause } from './installation.ts';
+import { toInstallation, toTransition } from './installation.message.ts';
+import { InstallationReader } from './installation-reader.ts';
+import { type InstalledApp, InstallationsService } from './installations.service.ts';
+
+@Controller()
+export class InstallationsController {
+  constructor(
+    private readonly installations: InstallationsService,
+    private readonly reader: InstallationReader,
+  ) {}
+
+  @GrpcMethod('RegistryService', 'Install')
+  async install(request: InstallRequest): Promise<MessageInitShape<typeof InstallResponseSchema>> {
+    const { appId, merchantId, installedBy } = request;
+    const cause = readCause(request);
+    const grant = { appId, merchantId, scopes: distinct(request.scopes), installedBy: installedBy === '' ? cause.actor : installedBy };
+    const installed = await this.installations.install(grant, cause);
+    return { installation: toMessage(installed), created: installed.created };
+  }
+
+  @GrpcMethod('RegistryService', 'GetInstallation')
+  async get({ tenant, appId, installationId }: GetInstallationRequest): Promise<MessageInitShape<typeof GetInstallationResponseSchema>> {
+    return { installation: toMessage(await this.reader.get(readTenant(tenant), appId, installationId)) };
+  }
+
+  @GrpcMethod('RegistryService', 'ListInstallations')
+  async list(request: ListInstallationsRequest): Promise<MessageInitShape<typeof ListInstallationsResponseSchema>> {
+    const { appId, status, merchantId } = request;
+    const filter = { appId, status: INSTALLATION_STATUSES.wordOf(status), merchantId: merchantId === '' ? undefined : merchantId };
+    const { app, rows, nextCursor } = await this.reader.list(readTenant(request.tenant), filter, readPage(request.page));
+    return { installations: rows.map((installation) => toMessage({ app, installation })), nextCursor };
+  }
+
+  @GrpcMethod('RegistryService', 'ListInstallationHistory')
+  async history(request: ListInstallationHistoryRequest): Promise<MessageInitShape<typeof ListInstallationHistoryResponseSchema>> {
+    const { appId, installationId: id } = request;
+    const page = { limit: readPage({ limit: request.page?.limit ?? 0, cursor: '' }).limit, cursor: request.page?.cursor ?? '' };
+    const { rows, nextCursor } = await this.reader.history({ tenant: readTenant(request.tenant), appId, id }, page);
+    return { transitions: rows.map(toTransition), nextCursor };
+  }
+
+  @GrpcMethod('RegistryService', 'RevokeInstallation')
+  async revoke(request: RevokeInstallationRequest): Promise<MessageInitShape<typeof RevokeInstallationResponseSchema>> {
+    const which = { tenant: readTenant(request.tenant), appId: request.appId, id: request.installationId };
+    return { installation: toMessage(await this.installations.revoke(which, readCause(request))) };
+  }
+}
+
+/** Who does not say who he is, is the operator: only his requests reach us without a tenant's key. */
+function readCause({ actor, reason = '' }: { actor: Actor; reason?: string }): Cause {
+  return { actor: ACTORS.wordOf(actor) ?? 'operator', reason, now: new Date() };
+}
+
+function toMessage({ app, installation }: InstalledApp) {
+  return toInstallation(installation, app.permissions);
+}

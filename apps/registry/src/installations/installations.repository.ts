@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '@hookwright/runtime';
+import type { Queries } from '../database/database.ts';
+import type { Transition } from '../generated/prisma/client.ts';
+import type { InstallationStatus } from '../generated/prisma/enums.ts';
+import { NEWEST_FIRST, olderThan, type PageRequest } from '../pages/page.ts';
+import type { Cause, Installation, InstallationChange } from './installation.ts';
+
+export interface InstallationFilter {
+  readonly appId: string;
+  readonly status: InstallationStatus | undefined;
+  readonly merchantId: string | undefined;
+}
+
+@Injectable()
+export class InstallationsRepository {
+  /** Throws `not_found` for an id that does not exist or is another app's. */
+  async get(queries: Queries, appId: string, id: string): Promise<Installation> {
+    const row = await queries.installation.findFirst({ where: { id, appId } });
+    if (row === null) throw notFound('installation');
+    return row;
+  }
+
+  /** Like `get`; until the transaction ends nobody else changes it. */
+  async lock(tx: Queries, appId: string, id: string): Promise<Installation> {
+    await tx.$queryRaw`SELECT 1 FROM installation WHERE id = ${id} FOR UPDATE`;
+    return this.get(tx, appId, id);
+  }
+
+  /** An app's installation at a merchant, which there must be, locked likewise. */
+  async lockOfMerchant(tx: Queries, appId: string, merchantId: string): Promise<Installation> {
+    await tx.$queryRaw`SELECT 1 FROM installation WHERE app_id = ${appId} AND merchant_id = ${merchantId} FOR UPDATE`;
+    return tx.installation.findUniqueOrThrow({ where: { appId_merchantId: { appId, merchantId } } });
+  }
+
+  /** At most `limit` of an app's installations that have not ended, locked likewise. */
+  async lockLive(tx: Queries, appId: string, limit: number): Promise<Installation[]> {
+    const live = await tx.$queryRaw<{ id: string }[]>`
+      SELECT id FROM installation WHERE app_id = ${appId} AND status <> 'revoked' ORDER BY created_at, id LIMIT ${limit} FOR UPDATE`;
+    return tx.installation.findMany({ where: { id: { in: live.map(({ id }) => id) }, status: { not: 'revoked' } } });
+  }
+
+  /** `limit` + 1 of an app's installations, newest first. */
+  list(queries: Queries, { appId, status, merchantId }: InstallationFilter, { limit, after }: PageRequest): Promise<Installation[]> {
+    const chosen = { ...(status === undefined ? {} : { status }), ...(merchantId === undefined ? {} : { merchantId }) };
+    return queries.installation.findMany({ where: { appId, ...chosen, ...olderThan(after) }, orderBy: NEWEST_FIRST, take: limit + 1 });
+  }
+
+  /** `limit` + 1 transitions of an installation, newest first; `before`: only those of smaller numbers. */
+  history(queries: Queries, id: string, { limit, before }: { limit: number; before: number | undefined }): Promise<Transition[]> {
+    const where = { installationId: id, ...(before === undefined ? {} : { sequence: { lt: before } }) };
+    return queries.transition.findMany({ where, orderBy: { sequence: 'desc' }, take: limit + 1 });
+  }
+
+  /** False when the app has, or had, an installation at this merchant. Waits for one that is being made right now. */
+  async insert(tx: Queries, installation: Installation): Promise<boolean> {
+    const { count } = await tx.installation.createMany({ data: [toRow(installation)], skipDuplicates: true });
+    return count === 1;
+  }
+
+  async update(tx: Queries, installation: Installation): Promise<void> {
+    await tx.installation.update({ where: { id: installation.id }, data: toRow(installation), select: { id: true } });
+  }
+
+  /** Writes the end of several installations, for the same cause. */
+  async updateRevoked(tx: Queries, ids: readonly string[], { actor, now }: Cause): Promise<void> {
+    await tx.installation.updateMany({
+      where: { id: { in: [...ids] } },
+      data: { status: 'revoked', grantedScopes: [], revokedAt: now, revokedBy: actor, sequence: { increment: 1 } },
+    });
+  }
+
+  async addTransitions(tx: Queries, changes: readonly InstallationChange[]): Promise<void> {
+    await tx.transition.createMany({ data: changes.map(toTransitionRow) });
+  }
+}
+
+function toRow(installation: Installation) {
+  return { ...installation, grantedScopes: [...installation.grantedScopes] };
+}
+
+function toTransitionRow({ installation, previousStatus, cause }: InstallationChange): Transition {
+  const { id, sequence, status, generation, grantedScopes } = installation;
+  const { actor, reason, now } = cause;
+  return {
+    installationId: id,
+    sequence,
+    previousStatus,
+    status,
+    generation,
+    grantedScopes: [...grantedScopes],
+    actor,
+    reason,
+    occurredAt: now,
+  };
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import type { InstallationStatus } from '../generated/prisma/enums.ts';
+import type { Cause, Installation } from './installation.ts';
+import { firstInstall, type Grant, installAgain, revoke } from './transition.ts';
+
+const at = (hour: number): Cause => ({ actor: 'merchant', reason: '', now: new Date(Date.UTC(2026, 10, 25, hour)) });
+const grant = (...scopes: string[]): Grant => ({ appId: 'app_1', merchantId: 'mer_1', scopes, installedBy: 'someone' });
+const first = firstInstall('ins_1', grant('orders.read'), at(1));
+const active = first.installation;
+const inStatus = (status: InstallationStatus): Installation => ({ ...active, status });
+
+describe('an installation', () => {
+  it('begins active in its first generation', () => {
+    expect(first).toMatchObject({ kind: 'created', previousStatus: null, previousScopes: [] });
+    expect(active).toMatchObject({ status: 'active', generation: 1, sequence: 1, grantedScopes: ['orders.read'], revokedAt: null });
+  });
+
+  it('stays as it is when it is installed again with the same scopes', () => {
+    expect(installAgain(active, grant('orders.read'), at(2))).toBeUndefined();
+    const two = firstInstall('ins_1', grant('a', 'b'), at(1)).installation;
+    expect(installAgain(two, grant('b', 'a'), at(2))).toBeUndefined();
+    expect(installAgain(inStatus('suspended'), grant('orders.read'), at(2))).toBeUndefined();
+  });
+
+  it.each<[InstallationStatus, string[], InstallationStatus]>([
+    ['active', ['payments.read'], 'active'],
+    ['active', [], 'active'],
+    ['suspended', ['payments.read'], 'suspended'],
+    ['pending_permission_upgrade', ['orders.read'], 'active'],
+  ])('%s, given %j, is %s with these scopes', (before, scopes, after) => {
+    expect(installAgain(inStatus(before), grant(...scopes), at(2))).toMatchObject({
+      kind: 'permissions_updated',
+      previousStatus: before,
+      previousScopes: ['orders.read'],
+      installation: { status: after, grantedScopes: scopes, generation: 1, sequence: 2, installedAt: at(1).now },
+    });
+  });
+
+  it.each<InstallationStatus>(['active', 'suspended', 'pending_consent', 'pending_permission_upgrade'])(
+    'can be revoked when %s',
+    (status) => {
+      const change = revoke(inStatus(status), { actor: 'partner', reason: 'enough', now: at(3).now });
+      expect(change).toMatchObject({ kind: 'revoked', previousStatus: status, previousScopes: ['orders.read'] });
+      expect(change?.installation).toMatchObject({
+        status: 'revoked',
+        grantedScopes: [],
+        revokedBy: 'partner',
+        revokedAt: at(3).now,
+        sequence: 2,
+      });
+    },
+  );
+
+  it('is revoked once', () => {
+    expect(revoke(inStatus('revoked'), at(4))).toBeUndefined();
+  });
+
+  it('comes back one generation later, with the same id', () => {
+    const revoked = revoke(active, at(3))!.installation;
+    const change = installAgain(revoked, grant('payments.read'), at(5));
+    expect(change).toMatchObject({ kind: 'created', previousStatus: 'revoked', previousScopes: [] });
+    expect(change?.installation).toEqual({
+      ...active,
+      generation: 2,
+      sequence: 3,
+      grantedScopes: ['payments.read'],
+      installedAt: at(5).now,
+    });
+  });
+});

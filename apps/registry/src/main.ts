@@ -1,0 +1,18 @@
+import { RegistryService } from '@hookwright/contracts';
+import { createLogger, readEnv, runService } from '@hookwright/runtime';
+import { AppModule } from './app.module.ts';
+import { Outbox } from './database/outbox.ts';
+import { endpointSignalsServer } from './endpoints/endpoint-signals.server.ts';
+import { registryEnv } from './env.ts';
+
+const env = readEnv(registryEnv);
+const logger = createLogger('registry', env.LOG_LEVEL);
+
+await runService({
+  name: 'registry',
+  module: AppModule.with(env),
+  env,
+  logger,
+  grpc: { service: RegistryService, port: env.GRPC_PORT },
+  strategies: (app) => [endpointSignalsServer(app.get(Outbox).kafka, logger)],
+});
