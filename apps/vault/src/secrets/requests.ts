@@ -1,0 +1,49 @@
+import { type CreateSecretRequest, type ListSecretsRequest, type RotateSecretRequest, Scheme } from '@hookwright/contracts';
+import { type FieldError, validationFailed } from '@hookwright/runtime';
+
+const ID = /^[A-Za-z0-9_-]{1,64}$/;
+/** Seven days (api.md). */
+const MAX_OVERLAP_SECONDS = 7 * 24 * 60 * 60;
+const MAX_REASON_CHARACTERS = 500;
+// Twice a page of the API.
+const MAX_APPS = 200;
+
+/** Checks of what callers send; each throws a problem that names every wrong field. */
+export function checkCreate({ appId, scheme }: CreateSecretRequest): void {
+  // Ed25519 comes with its key pairs and their JWKS; until then it must not silently be something else.
+  const known = scheme === Scheme.V1 || scheme === Scheme.UNSPECIFIED;
+  refuse([...idFaults('/app_id', appId), ...(known ? [] : [fault('/scheme', 'only the scheme v1 is available')])]);
+}
+
+export function checkRotate({ appId, overlapSeconds, reason }: RotateSecretRequest): void {
+  refuse([
+    ...idFaults('/app_id', appId),
+    ...(overlapSeconds <= MAX_OVERLAP_SECONDS ? [] : [fault('/overlap_seconds', `must be 0 to ${MAX_OVERLAP_SECONDS}`)]),
+    ...(reason.length <= MAX_REASON_CHARACTERS ? [] : [fault('/reason', `may have ${MAX_REASON_CHARACTERS} characters`)]),
+  ]);
+}
+
+export function checkList({ appIds }: ListSecretsRequest): void {
+  if (appIds.length > MAX_APPS) refuse([fault('/app_ids', `may have ${MAX_APPS} items`)]);
+  refuse(appIds.flatMap((appId, index) => idFaults(`/app_ids/${index}`, appId)));
+}
+
+export function checkApp({ appId }: { readonly appId: string }): void {
+  refuse(idFaults('/app_id', appId));
+}
+
+export function checkSecret({ appId, secretId }: { readonly appId: string; readonly secretId: string }): void {
+  refuse([...idFaults('/app_id', appId), ...idFaults('/secret_id', secretId)]);
+}
+
+function idFaults(pointer: string, id: string): FieldError[] {
+  return ID.test(id) ? [] : [fault(pointer, 'is not an id')];
+}
+
+function fault(pointer: string, message: string): FieldError {
+  return { pointer, code: 'invalid_field', message };
+}
+
+function refuse(faults: readonly FieldError[]): void {
+  if (faults.length > 0) throw validationFailed(faults);
+}

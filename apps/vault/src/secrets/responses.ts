@@ -1,0 +1,30 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { Scheme, type SecretInfoSchema, type SigningSecretSchema } from '@hookwright/contracts';
+import type { SecretRow } from './secrets.repository.ts';
+import type { OpenedSecret } from './signing-secrets.service.ts';
+
+export function toSecretInfo(row: SecretRow): MessageInitShape<typeof SecretInfoSchema> {
+  return {
+    id: row.id,
+    appId: row.appId,
+    scheme: toScheme(row.scheme),
+    prefix: row.prefix,
+    createdAtMs: BigInt(row.createdAt.getTime()),
+    ...(row.expiresAt === null ? {} : { expiresAtMs: BigInt(row.expiresAt.getTime()) }),
+    ...(row.lastUsedAt === null ? {} : { lastUsedAtMs: BigInt(row.lastUsedAt.getTime()) }),
+  };
+}
+
+export function toSigningSecret({ id, scheme, key, expiresAt }: OpenedSecret): MessageInitShape<typeof SigningSecretSchema> {
+  // protobuf-es wants a view of an ArrayBuffer; a Buffer may be one of a shared pool.
+  return {
+    id,
+    scheme: toScheme(scheme),
+    key: new Uint8Array(key),
+    ...(expiresAt === null ? {} : { expiresAtMs: BigInt(expiresAt.getTime()) }),
+  };
+}
+
+function toScheme(scheme: string): Scheme {
+  return scheme === 'v1' ? Scheme.V1 : Scheme.UNSPECIFIED;
+}

@@ -1,0 +1,73 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type {
+  CreateSecretRequest,
+  CreateSecretResponseSchema,
+  EraseSecretsRequest,
+  EraseSecretsResponseSchema,
+  GetSigningSecretsRequest,
+  GetSigningSecretsResponseSchema,
+  ListSecretsRequest,
+  ListSecretsResponseSchema,
+  RevokeSecretRequest,
+  RevokeSecretResponseSchema,
+  RotateSecretRequest,
+  RotateSecretResponseSchema,
+} from '@hookwright/contracts';
+import { Controller } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import { checkApp, checkCreate, checkList, checkRotate, checkSecret } from './requests.ts';
+import { toSecretInfo, toSigningSecret } from './responses.ts';
+import { SecretsService } from './secrets.service.ts';
+import { SigningSecretsService } from './signing-secrets.service.ts';
+
+/** VaultService of proto/vault/v1. */
+@Controller()
+export class SecretsController {
+  constructor(
+    private readonly secrets: SecretsService,
+    private readonly signingSecrets: SigningSecretsService,
+  ) {}
+
+  @GrpcMethod('VaultService', 'CreateSecret')
+  async createSecret(request: CreateSecretRequest): Promise<MessageInitShape<typeof CreateSecretResponseSchema>> {
+    checkCreate(request);
+    const { info, secret } = await this.secrets.create(request.appId);
+    return { info: toSecretInfo(info), secret };
+  }
+
+  @GrpcMethod('VaultService', 'RotateSecret')
+  async rotateSecret(request: RotateSecretRequest): Promise<MessageInitShape<typeof RotateSecretResponseSchema>> {
+    checkRotate(request);
+    const { info, secret, previous } = await this.secrets.rotate(request);
+    const previousSecretExpiresAtMs = BigInt(previous.expiresAt.getTime());
+    return { info: toSecretInfo(info), secret, previousSecretId: previous.id, previousSecretExpiresAtMs };
+  }
+
+  @GrpcMethod('VaultService', 'ListSecrets')
+  async listSecrets(request: ListSecretsRequest): Promise<MessageInitShape<typeof ListSecretsResponseSchema>> {
+    checkList(request);
+    const secrets = await this.secrets.list(request.appIds);
+    return { secrets: secrets.map(toSecretInfo) };
+  }
+
+  @GrpcMethod('VaultService', 'RevokeSecret')
+  async revokeSecret(request: RevokeSecretRequest): Promise<MessageInitShape<typeof RevokeSecretResponseSchema>> {
+    checkSecret(request);
+    await this.secrets.revoke(request.appId, request.secretId);
+    return {};
+  }
+
+  @GrpcMethod('VaultService', 'EraseSecrets')
+  async eraseSecrets(request: EraseSecretsRequest): Promise<MessageInitShape<typeof EraseSecretsResponseSchema>> {
+    checkApp(request);
+    await this.secrets.erase(request.appId);
+    return {};
+  }
+
+  @GrpcMethod('VaultService', 'GetSigningSecrets')
+  async getSigningSecrets(request: GetSigningSecretsRequest): Promise<MessageInitShape<typeof GetSigningSecretsResponseSchema>> {
+    checkApp(request);
+    const secrets = await this.signingSecrets.open(request.appId);
+    return { secrets: secrets.map(toSigningSecret) };
+  }
+}

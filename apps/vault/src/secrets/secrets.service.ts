@@ -1,0 +1,148 @@
+import { newId, Scheme } from '@hookwright/contracts';
+import { type Logger, notFound, Problem } from '@hookwright/runtime';
+import { generateSecret } from '@hookwright/signing';
+import type { Announcements } from '../announcements/announcements.ts';
+import type { Database, Queries } from '../database/database.ts';
+import type { Envelope, SealedSecret } from '../encryption/envelope.ts';
+import { planRevocation, planRotation, type Rotation } from './rotation.ts';
+import type { SecretRow, SecretsRepository } from './secrets.repository.ts';
+
+export interface Rotate {
+  readonly appId: string;
+  readonly overlapSeconds: number;
+  readonly force: boolean;
+}
+
+export interface NewSecret {
+  readonly info: SecretRow;
+  /** `whsec_…`: for the partner, once. */
+  readonly secret: string;
+}
+
+export interface RotatedSecret extends NewSecret {
+  readonly previous: { readonly id: string; readonly expiresAt: Date };
+}
+
+/** A secret that is not stored yet: its text for the partner, the row without a time. */
+interface SealedNewSecret {
+  readonly text: string;
+  readonly row: Omit<SecretRow, 'createdAt' | 'expiresAt' | 'lastUsedAt'> & SealedSecret;
+}
+
+export interface SecretsParts {
+  readonly database: Database;
+  readonly repository: SecretsRepository;
+  readonly envelope: Envelope;
+  readonly announcements: Announcements;
+  readonly logger: Logger;
+}
+
+/**
+ * Changes of signing secrets. Each locks its app, plans on what is live, and commits the change with its announcement. Sealing comes
+ * before the transaction: a key management service may take its time, and must not do so under a lock.
+ */
+export class SecretsService {
+  constructor(private readonly parts: SecretsParts) {}
+
+  /** Live secrets of several apps, newest first. */
+  list(appIds: readonly string[], now = new Date()): Promise<SecretRow[]> {
+    return this.parts.database.read((queries) => this.parts.repository.findLive(queries, appIds, now));
+  }
+
+  /**
+   * The first secret of a new endpoint. What was live before ends at once: it belonged to an endpoint that was removed, or to a call whose
+   * answer never arrived, so nobody is left who could verify with it. To replace a secret in use there is rotate.
+   */
+  async create(appId: string, now = new Date()): Promise<NewSecret> {
+    const { repository } = this.parts;
+    const { text, row } = await this.seal(appId);
+    const info = await this.change(appId, now, async (transaction) => {
+      const live = await repository.findLive(transaction, [appId], now);
+      const ids = live.map(({ id }) => id);
+      await repository.end(transaction, ids, now);
+      return await this.insert(transaction, row, now);
+    });
+    this.parts.logger.info({ app_id: appId, secret_id: info.id }, 'secret.created');
+    return { info, secret: text };
+  }
+
+  /** A new current secret; the one before signs beside it until the overlap is over. */
+  async rotate({ appId, overlapSeconds, force }: Rotate, now = new Date()): Promise<RotatedSecret> {
+    const { repository } = this.parts;
+    const { text, row } = await this.seal(appId);
+    const { info, previous } = await this.change(appId, now, async (transaction) => {
+      const live = await repository.findLive(transaction, [appId], now);
+      const plan = planned(planRotation(live, { overlapSeconds, force, now }));
+      // Before the new one is there: the database allows one secret without an end.
+      await repository.setEnd(transaction, plan.previous.id, plan.previous.expiresAt);
+      await repository.end(transaction, plan.ended, now);
+      return { info: await this.insert(transaction, row, now), previous: plan.previous };
+    });
+    const ids = { app_id: appId, secret_id: info.id, previous_secret_id: previous.id };
+    this.parts.logger.info({ ...ids, overlap_seconds: overlapSeconds, force }, 'secret.rotated');
+    return { info, secret: text, previous };
+  }
+
+  /** Ends one live secret at once. When it was the current one, the newest that is left becomes current: its end is lifted. */
+  async revoke(appId: string, secretId: string, now = new Date()): Promise<void> {
+    const { repository } = this.parts;
+    await this.change(appId, now, async (transaction) => {
+      const plan = planRevocation(await repository.findLive(transaction, [appId], now), secretId);
+      if (!plan.ok) throw plan.reason === 'not_live' ? notFound('secret') : lastSecret();
+      await repository.end(transaction, [secretId], now);
+      if (plan.promoted !== null) await repository.setEnd(transaction, plan.promoted, null);
+    });
+    this.parts.logger.info({ app_id: appId, secret_id: secretId }, 'secret.revoked');
+  }
+
+  /** Removes everything of an app: rows too. Again and again with the same result. */
+  async erase(appId: string): Promise<void> {
+    const { database, repository, announcements } = this.parts;
+    const count = await database.transaction(async (transaction) => {
+      await repository.lockApp(transaction, appId);
+      await announcements.announceErased(transaction, appId);
+      return await repository.erase(transaction, appId);
+    });
+    announcements.publish();
+    this.parts.logger.info({ app_id: appId, count }, 'secrets.erased');
+  }
+
+  private async change<Result>(appId: string, now: Date, work: (transaction: Queries) => Promise<Result>): Promise<Result> {
+    const { database, repository, announcements } = this.parts;
+    const result = await database.transaction(async (transaction) => {
+      await repository.lockApp(transaction, appId);
+      const done = await work(transaction);
+      await announcements.announceLive(transaction, appId, await repository.findLive(transaction, [appId], now));
+      return done;
+    });
+    announcements.publish();
+    return result;
+  }
+
+  private async insert(transaction: Queries, row: SealedNewSecret['row'], now: Date): Promise<SecretRow> {
+    await this.parts.repository.insert(transaction, { ...row, createdAt: now });
+    const { id, appId, scheme, prefix } = row;
+    return { id, appId, scheme, prefix, createdAt: now, expiresAt: null, lastUsedAt: null };
+  }
+
+  private async seal(appId: string): Promise<SealedNewSecret> {
+    const id = newId('sec');
+    const { secret: text, key, prefix } = generateSecret();
+    try {
+      const sealed = await this.parts.envelope.seal(key, { appId, secretId: id });
+      return { text, row: { id, appId, scheme: Scheme[Scheme.V1].toLowerCase(), prefix, ...sealed } };
+    } finally {
+      key.fill(0);
+    }
+  }
+}
+
+function planned(rotation: Rotation): Rotation & { ok: true } {
+  if (rotation.ok) return rotation;
+  if (rotation.reason === 'no_secret') throw notFound('secret');
+  throw new Problem('rotation_in_progress', 'The secret before this one still signs; wait for its end, revoke it, or force the rotation.');
+}
+
+function lastSecret(): Problem {
+  return new Problem('last_secret', 'It is the only live secret of the endpoint; rotate instead.');
+}
