@@ -1,0 +1,96 @@
+import { type EndpointSnapshot, EventSource, isChosen } from '@hookwright/contracts';
+import type { SendRequest, SendResult } from '@hookwright/egress';
+import type { Breakers } from '../breakers/breakers.ts';
+import { type Admission, admit } from '../endpoints/admission.ts';
+import type { EndpointTable } from '../endpoints/endpoint-table.ts';
+import type { EndedInstallations } from '../endpoints/ended-installations.ts';
+import { styleOf } from '../expansion/expand.ts';
+import type { Delivery } from '../expansion/delivery.ts';
+import type { DeliveryRecord } from '../log/delivery-record.ts';
+import type { SecretCache, SigningKey } from '../secrets/secret-cache.ts';
+import { recordOfAttempt } from './attempt-record.ts';
+import { outcomeOf } from './outcome.ts';
+import { signedRequest } from './signed-request.ts';
+import { settledRecord } from './settled-record.ts';
+
+export interface DeliverOptions {
+  readonly endpoints: EndpointTable;
+  readonly installations: EndedInstallations;
+  readonly secrets: SecretCache;
+  readonly breakers: Breakers;
+  readonly send: (request: SendRequest) => Promise<SendResult>;
+  /** The pauses between attempts in seconds. */
+  readonly schedule: readonly number[];
+  /** Whether the delivery is still this worker's to make. */
+  readonly isOurs: (id: string) => boolean;
+  /** The first 410 of an endpoint's revision. */
+  readonly onGone: (endpoint: EndpointSnapshot) => void;
+  readonly clock?: () => number;
+}
+
+/** Everything one request needs. */
+interface Ready {
+  readonly delivery: Delivery;
+  readonly endpoint: EndpointSnapshot;
+  readonly keys: readonly SigningKey[];
+}
+
+/** Makes deliveries, one attempt at a time. */
+export class Deliverer {
+  private readonly clock: () => number;
+
+  constructor(private readonly options: DeliverOptions) {
+    this.clock = options.clock ?? Date.now;
+  }
+
+  /** What may be done with a delivery, by what the tables say at this moment. */
+  admission({ appId, installationId, generation, source, createdAtMs }: Delivery): Admission {
+    const { endpoints, installations, breakers } = this.options;
+    const { event } = source;
+    const isMerchants = event.source === EventSource.INSTALLED_MERCHANTS;
+    const endpoint = endpoints.of(appId);
+    return admit({
+      endpoint,
+      isGone: endpoints.isGone(appId),
+      isChosen: event.mandatory || (endpoint !== undefined && isChosen(endpoint, event)),
+      installationEnd: isMerchants ? installations.endOf(installationId, generation) : undefined,
+      ageMs: this.clock() - createdAtMs,
+      isBreakerOpen: breakers.isOpen(appId),
+    });
+  }
+
+  /**
+   * One attempt: checks once more, signs, sends, decides. Returns what is to be recorded, or undefined when the delivery is another
+   * worker's by now. Nothing is sent, and no attempt is burnt, while the secrets cannot be had or the breaker is open.
+   */
+  async deliver(delivery: Delivery): Promise<DeliveryRecord | undefined> {
+    if (this.options.secrets.at(delivery.appId) === undefined) await this.options.secrets.load(delivery.appId);
+    // From here to the request nothing waits: what was checked is what counts.
+    if (!this.options.isOurs(delivery.id)) return undefined;
+    const admission = this.admission(delivery);
+    if (admission.kind !== 'deliver') return settledRecord(delivery, admission);
+    const { endpoint } = admission;
+    const keys = this.options.secrets.at(delivery.appId);
+    if (keys === undefined) return settledRecord(delivery, { kind: 'park', reason: 'secrets_away' });
+    return await this.attempt({ delivery, endpoint, keys });
+  }
+
+  private async attempt({ delivery: unstyled, endpoint, keys }: Ready): Promise<DeliveryRecord> {
+    const style = unstyled.style ?? styleOf(endpoint);
+    const delivery = unstyled.style === undefined ? { ...unstyled, style } : unstyled;
+    const number = delivery.attemptCount + 1;
+    const startedAtMs = this.clock();
+    const request = signedRequest({ delivery, style, endpoint, keys, attemptNumber: number, nowMs: startedAtMs });
+    const result = await this.options.breakers.through(delivery.appId, () => this.options.send(request), isFailure);
+    if (result === undefined) return settledRecord(delivery, { kind: 'park', reason: 'breaker_open' });
+    const outcome = outcomeOf(result, this.clock());
+    if (outcome.kind === 'gone' && this.options.endpoints.markGone(endpoint)) this.options.onGone(endpoint);
+    const made = { number, url: endpoint.url, startedAtMs, signedWith: keys.map(({ id }) => id), result, outcome };
+    return recordOfAttempt(delivery, made, { schedule: this.options.schedule, random: Math.random() });
+  }
+}
+
+/** What counts against an endpoint's health: all but a success and a clear "no more". */
+function isFailure(result: SendResult): boolean {
+  return result.kind === 'error' || ((result.statusCode < 200 || result.statusCode >= 300) && result.statusCode !== 410);
+}

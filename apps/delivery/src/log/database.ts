@@ -1,0 +1,37 @@
+import { openPool } from '@hookwright/postgres';
+import type { Logger } from '@hookwright/runtime';
+import type pg from 'pg';
+
+// A store that is away is noticed, and waited for, by whoever queries it: rather soon than late.
+const CONNECT_TIMEOUT_MS = 2000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const IDLE_IN_TRANSACTION_MS = 30_000;
+
+/** The log's pool. Everything on it is one statement, or a transaction that drops its connection when it fails. */
+export function openLogPool({ url, connections, logger }: { url: string; connections: number; logger: Logger }): pg.Pool {
+  return openPool({
+    url,
+    applicationName: 'hookwright-delivery',
+    logger,
+    connections,
+    connectMs: CONNECT_TIMEOUT_MS,
+    statementMs: STATEMENT_TIMEOUT_MS,
+    queryMs: STATEMENT_TIMEOUT_MS + 1000,
+    idleInTransactionMs: IDLE_IN_TRANSACTION_MS,
+  });
+}
+
+/** The result of some statements in one transaction. A connection whose state is not known is not used again. */
+export async function inTransaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}

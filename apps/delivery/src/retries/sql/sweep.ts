@@ -1,0 +1,46 @@
+import type { CancelReason, SuppressReason } from '../../endpoints/admission.ts';
+
+/** Waiting deliveries that must not go out, and what they become. What is in flight decides for itself. */
+export type Sweep =
+  | {
+      readonly of: 'app';
+      readonly appId: string;
+      readonly status: 'suppressed' | 'canceled';
+      readonly reason: SuppressReason | CancelReason;
+      /** Younger ones stay. */
+      readonly olderThanMs: number;
+    }
+  | {
+      readonly of: 'installation';
+      readonly installationId: string;
+      readonly throughGeneration: number;
+      readonly reason: CancelReason;
+    };
+
+// A lock on a hundred thousand rows at once would be felt; the sweep is repeated until nothing is left.
+export const SWEEP_ROWS = 1000;
+
+const WAITING = `
+SELECT id, created_at FROM delivery
+WHERE next_attempt_at IS NOT NULL AND (lease_until IS NULL OR lease_until < now()) AND created_at > now() - interval '8 days'`;
+const END = `LIMIT ${SWEEP_ROWS} FOR UPDATE SKIP LOCKED`;
+const UPDATE = `
+UPDATE delivery SET status = $1, reason = $2, next_attempt_at = NULL, lease_owner = NULL, lease_until = NULL
+FROM waiting WHERE delivery.id = waiting.id AND delivery.created_at = waiting.created_at`;
+
+const OF_APP = `WITH waiting AS (${WAITING} AND app_id = $3 AND created_at <= now() - $4 * interval '1 ms' ${END}) ${UPDATE}`;
+const OF_INSTALLATION = `
+WITH waiting AS (${WAITING} AND installation_id = $3 AND generation <= $4 AND source = 'installed_merchants' ${END}) ${UPDATE}`;
+
+const LARGEST_INTEGER = 2_147_483_647;
+
+/** Ends at most SWEEP_ROWS of the waiting deliveries. */
+export function sweepOnce(sweep: Sweep): { name: string; text: string; values: unknown[] } {
+  if (sweep.of === 'app') {
+    const { status, reason, appId, olderThanMs } = sweep;
+    return { name: 'sweep-app', text: OF_APP, values: [status, reason, appId, olderThanMs] };
+  }
+  const { reason, installationId, throughGeneration } = sweep;
+  const values = ['canceled', reason, installationId, Math.min(throughGeneration, LARGEST_INTEGER)];
+  return { name: 'sweep-installation', text: OF_INSTALLATION, values };
+}

@@ -1,0 +1,65 @@
+import { Backoff } from '@hookwright/kafka';
+import type { Logger } from '@hookwright/runtime';
+import type pg from 'pg';
+import { deliveriesRecorded } from '../metrics.ts';
+import { SWEEP_ROWS, type Sweep, sweepOnce } from './sql/sweep.ts';
+
+/** Ends waiting deliveries after an uninstall, a deletion or a disabling: one sweep at a time, for ever when Postgres is away. */
+export class Sweeper {
+  private readonly queue = new Map<string, Sweep>();
+  private readonly stopped = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly pool: pg.Pool,
+    private readonly logger: Logger,
+  ) {}
+
+  /** The same sweep asked for again while it waits is done once. */
+  add(sweep: Sweep): void {
+    this.queue.set(sweep.of === 'app' ? sweep.appId : sweep.installationId, sweep);
+    if (!this.stopped.signal.aborted) this.running ??= this.run();
+  }
+
+  /** Another worker, or the next look at what is due, does the rest. */
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    // Further sweeps of the same moment join in.
+    await Promise.resolve();
+    for (const [key, sweep] of this.queue) {
+      this.queue.delete(key);
+      await this.finish(sweep);
+      if (this.stopped.signal.aborted) break;
+    }
+    this.running = undefined;
+  }
+
+  private async finish(sweep: Sweep): Promise<void> {
+    const backoff = new Backoff(this.stopped.signal);
+    do {
+      try {
+        const ended = await this.sweepAll(sweep);
+        if (ended > 0) this.logger.info({ ...sweep, ended }, 'deliveries.swept');
+        return;
+      } catch (error) {
+        this.logger.warn({ reason: (error as Error).message }, 'sweep.waiting');
+      }
+    } while (await backoff.wait());
+  }
+
+  private async sweepAll(sweep: Sweep): Promise<number> {
+    let ended = 0;
+    let last = SWEEP_ROWS;
+    while (last === SWEEP_ROWS) {
+      const { rowCount } = await this.pool.query(sweepOnce(sweep));
+      last = rowCount ?? 0;
+      ended += last;
+      deliveriesRecorded.inc({ outcome: sweep.of === 'app' ? sweep.status : 'canceled' }, last);
+    }
+    return ended;
+  }
+}

@@ -1,0 +1,126 @@
+import { type GetSigningSecretsResponse, Scheme, type SigningSecret } from '@hookwright/contracts';
+
+/** A secret that may sign now. */
+export interface SigningKey {
+  readonly id: string;
+  readonly key: Buffer;
+  /** Signs nothing from this moment on. */
+  readonly expiresAtMs: number | undefined;
+}
+
+/** The vault's answer for one app. Rejects when it cannot be had. */
+export type FetchSecrets = (appId: string) => Promise<GetSigningSecretsResponse>;
+
+interface Cached {
+  readonly keys: readonly SigningKey[];
+  readonly fetchedAtMs: number;
+}
+
+interface Fetch {
+  readonly promise: Promise<void>;
+  /** The app's secrets changed meanwhile: the answer may be an old one. */
+  outdated: boolean;
+}
+
+// A secret that was revoked signs for a minute at most should its announcement be lost (faults.md, V1).
+const KEPT_MS = 60_000;
+// Asked again in the background before it runs out, so that a slow vault slows nothing down (V2).
+const REFRESH_AFTER_MS = 30_000;
+// One question an app in this time while the vault is away.
+const FAILED_FOR_MS = 2000;
+const FORGET_EVERY_MS = 30_000;
+
+/** Apps' signing secrets in memory, for a minute at most; an announcement on vault.secrets drops an app's at once. */
+export class SecretCache {
+  private readonly cached = new Map<string, Cached>();
+  private readonly fetches = new Map<string, Fetch>();
+  /** App → when it may be asked for again. */
+  private readonly failed = new Map<string, number>();
+  private nextForgettingMs = 0;
+
+  constructor(
+    private readonly fetchSecrets: FetchSecrets,
+    private readonly onFailure: (appId: string, error: unknown) => void,
+    private readonly clock: () => number = Date.now,
+  ) {}
+
+  /** The app's live secrets when they are at hand; undefined: `load` them. */
+  at(appId: string): readonly SigningKey[] | undefined {
+    const nowMs = this.clock();
+    const cached = this.cached.get(appId);
+    if (cached === undefined || cached.fetchedAtMs <= nowMs - KEPT_MS) return undefined;
+    if (cached.fetchedAtMs <= nowMs - REFRESH_AFTER_MS) void this.load(appId);
+    const keys = cached.keys.every((key) => isLive(key, nowMs)) ? cached.keys : cached.keys.filter((key) => isLive(key, nowMs));
+    return keys.length === 0 ? undefined : keys;
+  }
+
+  /** Asks the vault, once for all who wait. Never rejects: afterwards `at` has them or has not. */
+  async load(appId: string): Promise<void> {
+    if (this.isBlocked(appId)) return;
+    const running = this.fetches.get(appId);
+    const fetch: Fetch = running ?? { promise: this.fetch(appId), outdated: false };
+    this.fetches.set(appId, fetch);
+    await fetch.promise;
+  }
+
+  /** Nothing is at hand, and the vault could not tell just now: what needs the app's secrets has to wait. */
+  isAway(appId: string): boolean {
+    return this.isBlocked(appId) && this.at(appId) === undefined;
+  }
+
+  /** The app's secrets changed: nothing of what is in memory is used any more. */
+  drop(appId: string): void {
+    this.cached.delete(appId);
+    this.failed.delete(appId);
+    const fetch = this.fetches.get(appId);
+    if (fetch !== undefined) fetch.outdated = true;
+  }
+
+  private isBlocked(appId: string): boolean {
+    const until = this.failed.get(appId);
+    return until !== undefined && until > this.clock();
+  }
+
+  private async fetch(appId: string): Promise<void> {
+    // The map has the entry only after the first pause.
+    await Promise.resolve();
+    try {
+      const answer = await this.fetchCurrent(appId);
+      if (answer.keys.length === 0) throw new Error('the app has no live signing secret');
+      this.cached.set(appId, answer);
+      this.failed.delete(appId);
+    } catch (error) {
+      this.failed.set(appId, this.clock() + FAILED_FOR_MS);
+      this.onFailure(appId, error);
+    } finally {
+      this.fetches.delete(appId);
+      this.forgetOld();
+    }
+  }
+
+  private async fetchCurrent(appId: string): Promise<Cached> {
+    for (;;) {
+      const fetch = this.fetches.get(appId);
+      if (fetch !== undefined) fetch.outdated = false;
+      const fetchedAtMs = this.clock();
+      const { secrets } = await this.fetchSecrets(appId);
+      if (fetch?.outdated !== true) return { fetchedAtMs, keys: secrets.filter(({ scheme }) => scheme === Scheme.V1).map(toKey) };
+    }
+  }
+
+  private forgetOld(): void {
+    const nowMs = this.clock();
+    if (nowMs < this.nextForgettingMs) return;
+    this.nextForgettingMs = nowMs + FORGET_EVERY_MS;
+    for (const [appId, { fetchedAtMs }] of this.cached) if (fetchedAtMs <= nowMs - KEPT_MS) this.cached.delete(appId);
+    for (const [appId, until] of this.failed) if (until <= nowMs) this.failed.delete(appId);
+  }
+}
+
+function toKey({ id, key, expiresAtMs }: SigningSecret): SigningKey {
+  return { id, key: Buffer.from(key), expiresAtMs: expiresAtMs === undefined ? undefined : Number(expiresAtMs) };
+}
+
+function isLive({ expiresAtMs }: SigningKey, nowMs: number): boolean {
+  return expiresAtMs === undefined || expiresAtMs > nowMs;
+}
