@@ -1,0 +1,174 @@
+import { Mode } from '@hookwright/contracts';
+import { notFound } from '@hookwright/runtime';
+import { type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DEMO_KEYS } from '../api-keys/api-key.ts';
+import { ApiKeys } from '../api-keys/api-keys.ts';
+import { type Gateway, OPERATOR_TOKEN, call, startGateway } from '../gateway.fixture.ts';
+import { SCOPES } from './scopes.ts';
+
+interface Route {
+  /** `GET /v1/apps/app_x`: with ids that could be. */
+  readonly name: string;
+  readonly operator: boolean;
+  readonly scope: string | undefined;
+}
+
+const IDS: Readonly<Record<string, string>> = {
+  app_id: 'app_06f1kq3zv8r0c2t4y6b8d0e1g3',
+  installation_id: 'ins_06f1kq3zv8r0c2t4y6b8d0e1g3',
+  secret_id: 'sec_06f1kq3zv8r0c2t4y6b8d0e1g3',
+  delivery_id: 'dlv_06f1kq3zv8r0c2t4y6b8d0e1g3',
+  partner_id: 'par_06f1kq3zv8r0c2t4y6b8d0e1g3',
+  key_id: 'key_06f1kq3zv8r0c2t4y6b8d0e1g3',
+};
+const partnerId = `par_${uniqueName().replace(/[^a-z0-9]/g, '')}`;
+
+let database: TestDatabase;
+let gateway: Gateway;
+let routes: Route[];
+
+beforeAll(async () => {
+  const { redisUrl } = await useStores(['postgres', 'redis']);
+  database = await createDatabase('gateway');
+  gateway = await startGateway({ databaseUrl: database.url, redisUrl });
+  routes = await readRoutes();
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await database.drop();
+});
+
+/** Every route that needs a credential, from the document, which has all of them (openapi.spec.ts). */
+async function readRoutes(): Promise<Route[]> {
+  const { paths } = (await call(gateway, 'GET /v1/openapi.json')).body as {
+    paths: Record<string, Record<string, { security?: Record<string, string[]>[] }>>;
+  };
+  const all = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, { security }]) => {
+      const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => IDS[name] ?? 'x');
+      const requirement = security?.[0] ?? {};
+      return {
+        name: `${method.toUpperCase()} ${filled}`,
+        operator: 'operatorToken' in requirement,
+        scope: requirement['apiKey']?.[0],
+        secured: security !== undefined,
+      };
+    }),
+  );
+  return all.filter(({ secured }) => secured);
+}
+
+async function newKey(scopes: readonly string[] = SCOPES, mode: 'live' | 'test' = 'live'): Promise<string> {
+  // The pool's first connection may take longer than a caller waits for it while the machine is busy.
+  const [created] = await eventually(() => gateway.app.get(ApiKeys).create(partnerId, [mode], scopes));
+  return created!.key;
+}
+
+async function eachRoute(check: (route: Route) => Promise<void>, only: (route: Route) => boolean = () => true): Promise<void> {
+  const chosen = routes.filter(only);
+  expect(chosen.length).toBeGreaterThan(0);
+  for (const route of chosen) await check(route);
+}
+
+describe('every route', () => {
+  it('is 401 without a credential, and says which kind it wants', async () => {
+    await eachRoute(async ({ name }) => {
+      const { status, headers, body } = await call(gateway, name);
+      expect({ name, status, code: body['code'] }).toEqual({ name, status: 401, code: 'unauthenticated' });
+      expect(headers.get('www-authenticate')).toBe('Bearer realm="hookwright"');
+      expect(headers.get('ratelimit')).not.toBeNull();
+    });
+  });
+
+  it.each([
+    ['an unknown key', { authorization: 'Bearer hw_live_unknown' }],
+    ['an empty key', { authorization: 'Bearer ' }],
+    ['another scheme', { authorization: 'Basic aHdfbGl2ZTo=' }],
+    ['an unsigned JWT', { authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJwYXJfMSJ9.' }],
+    ['a key of 100 KB', { authorization: `Bearer ${'a'.repeat(8000)}` }],
+    ['a demo key in production', { authorization: `Bearer ${DEMO_KEYS.live}` }],
+  ])('is 401 with %s', async (_what, headers) => {
+    await eachRoute(async ({ name }) =>
+      expect({ name, status: (await call(gateway, name, { headers })).status }).toEqual({ name, status: 401 }),
+    );
+  });
+
+  it("of the partners is 401 for the operator's token, and the other way round", async () => {
+    const key = await newKey();
+    await eachRoute(async ({ name, operator }) => {
+      const { status } = await call(gateway, name, { key: operator ? key : OPERATOR_TOKEN });
+      expect({ name, status }).toEqual({ name, status: 401 });
+    });
+  });
+
+  it('is 403 for a key that has every scope but the one it needs', async () => {
+    const keys = new Map(
+      await Promise.all(SCOPES.map(async (scope) => [scope as string, await newKey(SCOPES.filter((other) => other !== scope))] as const)),
+    );
+    await eachRoute(
+      async ({ name, scope = '' }) => {
+        const { status, headers, body } = await call(gateway, name, { key: keys.get(scope) });
+        expect({ name, status, code: body['code'] }).toEqual({ name, status: 403, code: 'insufficient_scope' });
+        expect(headers.get('www-authenticate')).toContain(`scope="${scope}"`);
+      },
+      ({ scope }) => scope !== undefined,
+    );
+  });
+
+  it("answers another tenant's id and an unknown one with the same 404", async () => {
+    const key = await newKey();
+    const unknown = (): never => {
+      throw notFound('app');
+    };
+    const tenants = new Set<unknown>();
+    const ofTenant = ({ tenant }: { tenant?: { partnerId: string; mode: Mode } | undefined }): never => {
+      tenants.add(`${tenant?.partnerId} ${tenant?.mode}`);
+      return unknown();
+    };
+    const { registry, deliveryLog } = gateway;
+    registry.handlers = { getApp: ofTenant, deleteApp: ofTenant, updateApp: ofTenant, pauseEndpoint: ofTenant, resumeEndpoint: ofTenant };
+    Object.assign(registry.handlers, { listInstallations: ofTenant, getInstallation: ofTenant, listInstallationHistory: ofTenant });
+    Object.assign(registry.handlers, { revokeInstallation: ofTenant, getPartner: unknown });
+    await eachRoute(
+      async ({ name, operator }) => {
+        const credential = operator ? OPERATOR_TOKEN : key;
+        const request = { key: credential, ...(bodyFor(name) !== undefined && { body: bodyFor(name) }) };
+        deliveryLog.handlers = { getDelivery: () => ({ delivery: { id: 'dlv_x', appId: 'app_x' } }) };
+        const foreign = await call(gateway, name, request);
+        deliveryLog.handlers = {
+          getDelivery: () => {
+            throw notFound('delivery');
+          },
+        };
+        const nobodys = await call(gateway, name, request);
+        expect({ name, status: foreign.status, code: foreign.body['code'] }).toEqual({ name, status: 404, code: 'not_found' });
+        expect({ ...foreign.body, request_id: '' }).toEqual({ ...nobodys.body, request_id: '' });
+      },
+      ({ name }) => /_06f1/.test(name),
+    );
+    expect([...tenants]).toEqual([`${partnerId} ${Mode.LIVE}`]);
+  });
+});
+
+function bodyFor(name: string): unknown {
+  if (name.startsWith('PATCH')) return { name: 'Another name' };
+  if (name.endsWith('/keys') && name.startsWith('POST')) return { mode: 'live' };
+  return undefined;
+}
+
+describe('a key', () => {
+  it('sees the apps of its own mode only', async () => {
+    const modes: unknown[] = [];
+    gateway.registry.handlers = {
+      listApps: ({ tenant }) => {
+        modes.push(tenant?.mode);
+        return { apps: [] };
+      },
+    };
+    await call(gateway, 'GET /v1/apps', { key: await newKey(SCOPES, 'live') });
+    await call(gateway, 'GET /v1/apps', { key: await newKey(SCOPES, 'test') });
+    expect(modes).toEqual([Mode.LIVE, Mode.TEST]);
+  });
+});

@@ -1,0 +1,78 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '@hookwright/runtime';
+import { ApiKeys } from '../api-keys/api-keys.ts';
+import { ENV, type GatewayEnv } from '../env.ts';
+import { RateLimit } from '../rate-limit/rate-limit.ts';
+import { bearerToken } from './bearer-token.ts';
+import type { Access, Caller } from './caller.ts';
+
+const REALM = 'Bearer realm="hookwright"';
+
+/**
+ * Lets a request in or not, before its body is read: who asks, how often, and whether this route is for them.
+ * A Fastify hook and not a Nest guard: guards run after the body was received, and not at all when it cannot be read.
+ */
+@Injectable()
+export class Door {
+  private readonly operatorTokenHash: Buffer;
+
+  constructor(
+    private readonly apiKeys: ApiKeys,
+    private readonly rateLimit: RateLimit,
+    @Inject(ENV) env: GatewayEnv,
+  ) {
+    this.operatorTokenHash = sha256(env.OPERATOR_TOKEN);
+  }
+
+  /** Rejects with the problem to answer; otherwise `request.caller` is set on every route that is not public. */
+  async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { access = 'public' } = request.routeOptions.config;
+    const caller = await this.identify(request, access).catch(async (error: unknown) => {
+      // Nobody knows who it is: the limit of the address counts, so that its headers are on this answer too.
+      await this.limit(request, reply);
+      throw error;
+    });
+    await this.limit(request, reply, caller);
+    if (access === 'public') return;
+    if (caller === undefined) throw unauthenticated(request, reply);
+    if (caller.kind === 'partner' && access !== 'partner' && !caller.scopes.has(access)) throw insufficientScope(access, reply);
+    request.caller = caller;
+  }
+
+  private async limit(request: FastifyRequest, reply: FastifyReply, caller?: Caller): Promise<void> {
+    if (!isProbe(request)) await this.rateLimit.take(caller?.id ?? `ip:${request.ip}`, reply);
+  }
+
+  /** The caller, when the credential is one that this kind of route takes. */
+  private async identify(request: FastifyRequest, access: Access): Promise<Caller | undefined> {
+    const token = access === 'public' ? undefined : bearerToken(request);
+    if (token === undefined) return undefined;
+    if (access !== 'operator') return await this.apiKeys.find(token);
+    return timingSafeEqual(sha256(token), this.operatorTokenHash) ? { kind: 'operator', id: 'operator' } : undefined;
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Orchestrators and Prometheus ask every few seconds from one address: they are not limited. */
+function isProbe({ routeOptions: { url = '' } }: FastifyRequest): boolean {
+  return url.startsWith('/health') || url === '/metrics';
+}
+
+function unauthenticated(request: FastifyRequest, reply: FastifyReply): Problem {
+  const given = request.headers.authorization !== undefined;
+  reply.header('www-authenticate', given ? `${REALM}, error="invalid_token"` : REALM);
+  const detail = given
+    ? 'The credentials are not known, or not for this part of the API.'
+    : 'Send "Authorization: Bearer" with an API key.';
+  return new Problem('unauthenticated', detail);
+}
+
+function insufficientScope(scope: Access, reply: FastifyReply): Problem {
+  reply.header('www-authenticate', `${REALM}, error="insufficient_scope", scope="${scope}"`);
+  return new Problem('insufficient_scope', `The API key has no scope ${scope}.`);
+}

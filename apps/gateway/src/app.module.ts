@@ -1,0 +1,74 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { Door } from './access/door.ts';
+import { ApiKeysRepository } from './api-keys/api-keys.repository.ts';
+import { ApiKeys } from './api-keys/api-keys.ts';
+import { DemoPartner } from './api-keys/demo-partner.ts';
+import { AppsController } from './apps/apps.controller.ts';
+import { AppsReader } from './apps/apps.reader.ts';
+import { AppsService } from './apps/apps.service.ts';
+import { Backends } from './backends/backends.ts';
+import { Database } from './database/database.ts';
+import { DeliveriesController } from './deliveries/deliveries.controller.ts';
+import { DeliveriesService } from './deliveries/deliveries.service.ts';
+import { EndpointsController } from './endpoints/endpoints.controller.ts';
+import { EndpointsService } from './endpoints/endpoints.service.ts';
+import { ENV, type GatewayEnv } from './env.ts';
+import { AppLock } from './erasures/app-lock.ts';
+import { ErasuresRepository } from './erasures/erasures.repository.ts';
+import { Erasures } from './erasures/erasures.ts';
+import { EventTypesController, OperatorEventTypesController } from './event-types/event-types.controller.ts';
+import { EventTypesService } from './event-types/event-types.service.ts';
+import { SystemHealthController } from './health/system-health.controller.ts';
+import { SystemHealth } from './health/system-health.ts';
+import { IdempotencyRepository } from './idempotency/idempotency.repository.ts';
+import { Idempotency } from './idempotency/idempotency.ts';
+import { InstallationsController } from './installations/installations.controller.ts';
+import { InstallationsService } from './installations/installations.service.ts';
+import { Documents } from './openapi/documents.ts';
+import { OpenApiController } from './openapi/openapi.controller.ts';
+import { OperatorInstallationsController } from './operator/operator-installations.controller.ts';
+import { PartnersController } from './operator/partners.controller.ts';
+import { PartnersService } from './operator/partners.service.ts';
+import { ProblemFilter } from './problem/problem.filter.ts';
+import { RouteTable } from './problem/route-table.ts';
+import { RateLimit } from './rate-limit/rate-limit.ts';
+import { ValidationPipe } from './validation/validation.pipe.ts';
+
+const CONTROLLERS = [
+  AppsController,
+  EndpointsController,
+  InstallationsController,
+  DeliveriesController,
+  EventTypesController,
+  PartnersController,
+  OperatorEventTypesController,
+  OperatorInstallationsController,
+  OpenApiController,
+  SystemHealthController,
+];
+
+const DOMAIN = [AppsReader, AppsService, EndpointsService, InstallationsService, DeliveriesService, EventTypesService, PartnersService];
+const OWN_STATE = [Database, ApiKeysRepository, ApiKeys, DemoPartner, AppLock, ErasuresRepository, Erasures];
+const DOOR = [
+  Idempotency,
+  IdempotencyRepository,
+
+  Door,
+  RateLimit,
+  RouteTable,
+  { provide: APP_FILTER, useClass: ProblemFilter },
+  { provide: APP_PIPE, useClass: ValidationPipe },
+];
+
+/** The gateway's controllers and what they need; `with` gives it its environment. */
+@Module({})
+export class AppModule {
+  static with(env: GatewayEnv): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: CONTROLLERS,
+      providers: [{ provide: ENV, useValue: env }, Backends, ...OWN_STATE, ...DOOR, ...DOMAIN, Documents, SystemHealth],
+    };
+  }
+}

@@ -1,0 +1,103 @@
+import {
+  type App,
+  type AppInputSchema,
+  DisabledReason,
+  EndpointStatus,
+  EventSource,
+  Mode,
+  PayloadStyle,
+  Scheme,
+  type SecretInfo,
+  Visibility,
+  type Webhook,
+  type WebhookInputSchema,
+} from '@hookwright/contracts';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { enumText, enumTextOrNull, enumValue } from '../validation/enum-text.ts';
+import { isoTime, isoTimeOrNull } from '../validation/fields.ts';
+import type { AppBody, AppInputBody, AppPatchBody, SigningSecretBody, WebhookPatchBody } from './app.schema.ts';
+
+type AppInput = MessageInitShape<typeof AppInputSchema>;
+type WebhookInput = MessageInitShape<typeof WebhookInputSchema>;
+type WebhookBody = NonNullable<AppBody['webhook']>;
+
+/** A body as the registry takes it: a field that is not there is not set. */
+export function toAppInput(body: AppInputBody | AppPatchBody): AppInput {
+  const { name, description, visibility, redirect_uris, permissions, webhook } = body;
+  return {
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
+    ...(visibility !== undefined && { visibility: enumValue(Visibility, visibility) }),
+    ...(redirect_uris !== undefined && { redirectUris: { values: redirect_uris } }),
+    ...(permissions !== undefined && { permissions: { values: permissions } }),
+    ...(webhook !== undefined && { webhookChange: toWebhookChange(webhook) }),
+  };
+}
+
+function toWebhookChange(webhook: WebhookPatchBody | null): NonNullable<AppInput['webhookChange']> {
+  return webhook === null ? { case: 'removeWebhook', value: true } : { case: 'webhook', value: toWebhookInput(webhook) };
+}
+
+function toWebhookInput(webhook: WebhookPatchBody): WebhookInput {
+  const { url, status, event_sources, enabled_events, payload_style, api_version, max_concurrency, timeout_seconds } = webhook;
+  return {
+    ...(url !== undefined && { url }),
+    ...(status !== undefined && { status: enumValue(EndpointStatus, status) }),
+    ...(event_sources !== undefined && { eventSources: { values: event_sources.map((source) => enumValue(EventSource, source)) } }),
+    ...(enabled_events !== undefined && { enabledEvents: { values: enabled_events } }),
+    ...(payload_style !== undefined && { payloadStyle: enumValue(PayloadStyle, payload_style) }),
+    ...(api_version !== undefined && { apiVersion: api_version }),
+    ...(max_concurrency !== undefined && { maxConcurrency: max_concurrency }),
+    ...(timeout_seconds !== undefined && { timeoutSeconds: timeout_seconds }),
+    ...rateLimitOf(webhook),
+  };
+}
+
+function rateLimitOf({ rate_limit_per_minute: limit }: WebhookPatchBody): Pick<WebhookInput, 'rateLimit'> {
+  if (limit === undefined) return {};
+  return { rateLimit: limit === null ? { case: 'noRateLimit', value: true } : { case: 'rateLimitPerMinute', value: limit } };
+}
+
+/** `secrets`: the app's live ones, newest first. */
+export function toAppResponse(app: App, secrets: readonly SecretInfo[]): AppBody {
+  return {
+    id: app.id,
+    name: app.name,
+    description: app.description,
+    mode: enumText(Mode, app.mode),
+    visibility: enumText(Visibility, app.visibility),
+    redirect_uris: app.redirectUris,
+    permissions: app.permissions.map(({ id, title, scopes, optional }) => ({ id, title, scopes, optional })),
+    client_id: app.clientId,
+    webhook: app.webhook === undefined ? null : toWebhook(app.webhook, secrets),
+    created_at: isoTime(app.createdAtMs),
+    updated_at: isoTime(app.updatedAtMs),
+  };
+}
+
+function toWebhook(webhook: Webhook, secrets: readonly SecretInfo[]): WebhookBody {
+  return {
+    url: webhook.url,
+    status: enumText(EndpointStatus, webhook.status),
+    disabled_reason: enumTextOrNull(DisabledReason, webhook.disabledReason),
+    disabled_at: isoTimeOrNull(webhook.disabledAtMs),
+    event_sources: webhook.eventSources.map((source) => enumText(EventSource, source)),
+    enabled_events: webhook.enabledEvents,
+    payload_style: enumText(PayloadStyle, webhook.payloadStyle),
+    api_version: webhook.apiVersion,
+    max_concurrency: webhook.maxConcurrency,
+    rate_limit_per_minute: webhook.rateLimitPerMinute ?? null,
+    timeout_seconds: webhook.timeoutSeconds,
+    signing: { scheme: enumText(Scheme, secrets[0]?.scheme ?? Scheme.V1), secrets: secrets.map(toSecretInfo) },
+  };
+}
+
+export function toSecretInfo({ id, prefix, createdAtMs, expiresAtMs, lastUsedAtMs }: SecretInfo): SigningSecretBody {
+  return {
+    id,
+    prefix,
+    created_at: isoTime(createdAtMs),
+    expires_at: isoTimeOrNull(expiresAtMs),
+    last_used_at: isoTimeOrNull(lastUsedAtMs),
+  };
+}

@@ -1,0 +1,143 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type App, type CreateSecretResponse, Scheme, newId } from '@hookwright/contracts';
+import { LOGGER, type Logger, Problem } from '@hookwright/runtime';
+import type { Tenant } from '../access/caller.ts';
+import { Backends, RESOLVING_TIMEOUT_MS } from '../backends/backends.ts';
+import { AppLock } from '../erasures/app-lock.ts';
+import { Erasures } from '../erasures/erasures.ts';
+import { Answer } from '../http/answer.ts';
+import type { List } from '../validation/page.ts';
+import { toAppInput, toAppResponse } from './app.mapping.ts';
+import type { AppBody, AppInputBody, AppPatchBody, NewAppBody } from './app.schema.ts';
+import { AppsReader, type PageQuery, present } from './apps.reader.ts';
+import { etagOf, ifMatchRevision } from './etag.ts';
+
+interface Patch {
+  readonly tenant: Tenant;
+  readonly appId: string;
+  readonly body: AppPatchBody;
+  readonly ifRevision?: bigint;
+}
+
+/** A secret that was made for an endpoint which did not come into being. */
+interface Unused {
+  readonly tenant: Tenant;
+  readonly appId: string;
+  readonly reason: 'creation_failed' | 'endpoint_removed';
+}
+
+// The registry resolves the endpoint's host name before it answers.
+const RESOLVING = { timeoutMs: RESOLVING_TIMEOUT_MS };
+
+@Injectable()
+export class AppsService {
+  constructor(
+    private readonly backends: Backends,
+    private readonly reader: AppsReader,
+    private readonly erasures: Erasures,
+    private readonly lock: AppLock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async list(tenant: Tenant, page: PageQuery): Promise<List<AppBody>> {
+    return await this.reader.list(tenant, page);
+  }
+
+  async get(tenant: Tenant, appId: string): Promise<Answer<AppBody>> {
+    const app = await this.reader.find(tenant, appId);
+    return withEtag(app, await this.reader.describe(app));
+  }
+
+  /** The secret comes first: an app with an endpoint and without a secret could not be sent anything. */
+  async create(tenant: Tenant, body: AppInputBody): Promise<Answer<NewAppBody>> {
+    const appId = newId('app');
+    const request = { tenant, appId, app: toAppInput(body) };
+    if (body.webhook === undefined || body.webhook === null) {
+      const app = present((await this.backends.registry.createApp(request)).app);
+      return withEtag(app, toAppResponse(app, []));
+    }
+    const secret = await this.backends.vault.createSecret({ appId, scheme: Scheme.V1 });
+    try {
+      const app = present((await this.backends.registry.createApp(request, RESOLVING)).app);
+      return withEtag(app, withSecret(app, secret));
+    } catch (error) {
+      await this.forgetSecret(error, { tenant, appId, reason: 'creation_failed' });
+      throw error;
+    }
+  }
+
+  /** A JSON Merge Patch. Giving an app its first endpoint, and removing it, change the vault too. */
+  async update(
+    tenant: Tenant,
+    appId: string,
+    { body, ifMatch }: { body: AppPatchBody; ifMatch?: string | undefined },
+  ): Promise<Answer<NewAppBody>> {
+    const ifRevision = ifMatchRevision(ifMatch);
+    const patch: Patch = { tenant, appId, body, ...(ifRevision !== undefined && { ifRevision }) };
+    if (body.webhook === undefined) return await this.patch(patch);
+    const { webhook } = await this.reader.find(tenant, appId);
+    if (body.webhook === null)
+      return webhook === undefined ? await this.patch(patch) : await this.lock.hold(appId, () => this.removeEndpoint(patch));
+    return webhook === undefined ? await this.lock.hold(appId, () => this.addEndpoint(patch)) : await this.patch(patch);
+  }
+
+  /** The registry first: what it has deleted is sent nothing more. */
+  async delete(tenant: Tenant, appId: string, ifMatch?: string): Promise<void> {
+    const revision = ifMatchRevision(ifMatch);
+    await this.lock.hold(appId, async () => {
+      const app = await this.reader.find(tenant, appId);
+      if (revision !== undefined && revision !== app.revision) throw new Problem('precondition_failed', 'The app was changed since.');
+      await this.erasures.plan(tenant, appId, 'app_deleted');
+      await this.backends.registry.deleteApp({ tenant, appId });
+      await this.erasures.finish(appId);
+    });
+  }
+
+  private async patch({ body, ...rest }: Patch): Promise<Answer<AppBody>> {
+    const { app } = await this.backends.registry.updateApp({ ...rest, app: toAppInput(body) }, RESOLVING);
+    const patched = present(app);
+    return withEtag(patched, await this.reader.describe(patched));
+  }
+
+  private async addEndpoint(patch: Patch): Promise<Answer<NewAppBody>> {
+    const { tenant, appId, body, ...rest } = patch;
+    const { webhook } = await this.reader.find(tenant, appId);
+    if (webhook !== undefined) return await this.patch(patch);
+    await this.erasures.settleBefore(appId);
+    const secret = await this.backends.vault.createSecret({ appId, scheme: Scheme.V1 });
+    try {
+      const { app } = await this.backends.registry.updateApp({ tenant, appId, app: toAppInput(body), ...rest }, RESOLVING);
+      const patched = present(app);
+      return withEtag(patched, withSecret(patched, secret));
+    } catch (error) {
+      await this.forgetSecret(error, { tenant, appId, reason: 'endpoint_removed' });
+      throw error;
+    }
+  }
+
+  private async removeEndpoint(patch: Patch): Promise<Answer<AppBody>> {
+    await this.erasures.plan(patch.tenant, patch.appId, 'endpoint_removed');
+    const answer = await this.patch(patch);
+    await this.erasures.finish(patch.appId);
+    return answer;
+  }
+
+  /** After a call that was refused, or may have failed: the secret goes unless it turns out to be in use. */
+  private async forgetSecret(failure: unknown, { tenant, appId, reason }: Unused): Promise<void> {
+    const refused = failure instanceof Problem && failure.status < 500;
+    try {
+      await this.erasures.plan(tenant, appId, reason, refused ? 0 : undefined);
+    } catch (error) {
+      this.logger.warn({ app_id: appId, err: error }, 'secret_erasure.not_planned');
+    }
+  }
+}
+
+function withEtag<Body extends AppBody>(app: App, body: Body): Answer<Body> {
+  return new Answer(body, { headers: { etag: etagOf(app.revision) } });
+}
+
+function withSecret(app: App, { info, secret }: CreateSecretResponse): NewAppBody {
+  const { webhook, ...rest } = toAppResponse(app, info === undefined ? [] : [info]);
+  return { ...rest, webhook: webhook === null ? null : { ...webhook, secret } };
+}

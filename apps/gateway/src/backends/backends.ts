@@ -1,0 +1,33 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { DeliveryService, RegistryService, VaultService } from '@hookwright/contracts';
+import { type PromiseClient, grpcClient } from '@hookwright/runtime';
+import { ENV, type GatewayEnv } from '../env.ts';
+
+// Below the 2 s in which a caller must have its 503.
+const TIMEOUT_MS = 1800;
+/** For calls in which the registry resolves the endpoint's host name, which may take it 2 s. */
+export const RESOLVING_TIMEOUT_MS = 4500;
+
+export type Registry = PromiseClient<typeof RegistryService>;
+export type Vault = PromiseClient<typeof VaultService>;
+export type DeliveryLog = PromiseClient<typeof DeliveryService>;
+
+/** The services behind the door, asked over gRPC. */
+@Injectable()
+export class Backends implements OnApplicationShutdown {
+  readonly registry: Registry;
+  readonly vault: Vault;
+  readonly deliveryLog: DeliveryLog;
+
+  constructor(@Inject(ENV) env: GatewayEnv) {
+    this.registry = grpcClient(RegistryService, env.REGISTRY_ADDRESS, { timeoutMs: TIMEOUT_MS });
+    this.vault = grpcClient(VaultService, env.VAULT_ADDRESS, { timeoutMs: TIMEOUT_MS });
+    this.deliveryLog = grpcClient(DeliveryService, env.DELIVERY_ADDRESS, { timeoutMs: TIMEOUT_MS });
+  }
+
+  onApplicationShutdown(): void {
+    this.registry.close();
+    this.vault.close();
+    this.deliveryLog.close();
+  }
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { RotateSecretResponse } from '@hookwright/contracts';
+import { signingSecretInfo } from '../apps/app.schema.ts';
+import { isoTime, text, utcTime } from '../validation/fields.ts';
+import { listOf } from '../validation/page.ts';
+
+const MAX_OVERLAP_SECONDS = 604_800;
+const DEFAULT_OVERLAP_SECONDS = 86_400;
+
+/** POST …/rotate-secret; may be left out altogether. */
+export const rotateInput = z
+  .strictObject({
+    overlap_seconds: z
+      .int()
+      .min(0)
+      .max(MAX_OVERLAP_SECONDS)
+      .default(DEFAULT_OVERLAP_SECONDS)
+      .describe('how long the secret before signs too'),
+    force: z.boolean().default(false).describe('ends the oldest secret of an overlap that is still open'),
+    reason: text(500).default(''),
+  })
+  .prefault({})
+  .meta({ id: 'RotateSecretInput', examples: [{ overlap_seconds: 86400 }] });
+export type RotateBody = z.infer<typeof rotateInput>;
+
+export const rotatedSecret = z
+  .object({
+    secret: z
+      .string()
+      .describe('the new signing secret, shown once')
+      .meta({ examples: ['whsec_…'] }),
+    secret_id: z.string(),
+    previous_secret_id: z.string(),
+    previous_secret_expires_at: utcTime,
+  })
+  .meta({ id: 'RotatedSecret' });
+export type RotatedSecretBody = z.infer<typeof rotatedSecret>;
+
+export const secretList = listOf(signingSecretInfo);
+
+export function toRotatedSecret(rotated: RotateSecretResponse): RotatedSecretBody {
+  return {
+    secret: rotated.secret,
+    secret_id: rotated.info?.id ?? '',
+    previous_secret_id: rotated.previousSecretId,
+    previous_secret_expires_at: isoTime(rotated.previousSecretExpiresAtMs),
+  };
+}

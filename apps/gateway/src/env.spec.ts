@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseEnv } from '@hookwright/runtime';
+import { gatewayEnv } from './env.ts';
+
+const valid = {
+  HTTP_PORT: '8080',
+  DATABASE_URL: 'postgresql://hookwright@127.0.0.1:15432/hookwright_gateway',
+  REDIS_URL: 'redis://127.0.0.1:16379',
+  REGISTRY_ADDRESS: '127.0.0.1:9081',
+  VAULT_ADDRESS: '127.0.0.1:9082',
+  DELIVERY_ADDRESS: '127.0.0.1:9084',
+  OPERATOR_TOKEN: 'a-token-of-more-than-32-characters',
+};
+const faultsOf = (env: Record<string, string>): string[] => {
+  const result = parseEnv(gatewayEnv, { ...valid, ...env });
+  return result.ok ? [] : result.faults;
+};
+
+describe("the gateway's environment", () => {
+  it('is production by default, with 600 requests a minute and no demo keys', () => {
+    expect(parseEnv(gatewayEnv, valid)).toMatchObject({
+      ok: true,
+      env: { HOOKWRIGHT_PROFILE: 'production', RATE_LIMIT_PER_MINUTE: 600, DEMO_KEYS: false, SYSTEM_HEALTH_URLS: [] },
+    });
+  });
+
+  it('reads which services /health/system asks', () => {
+    expect(
+      parseEnv(gatewayEnv, { ...valid, SYSTEM_HEALTH_URLS: 'registry=http://127.0.0.1:8081, vault=http://127.0.0.1:8082' }),
+    ).toMatchObject({
+      env: {
+        SYSTEM_HEALTH_URLS: [
+          { name: 'registry', url: 'http://127.0.0.1:8081' },
+          { name: 'vault', url: 'http://127.0.0.1:8082' },
+        ],
+      },
+    });
+    expect(faultsOf({ SYSTEM_HEALTH_URLS: 'registry' })).toEqual([expect.stringContaining('SYSTEM_HEALTH_URLS')]);
+  });
+
+  it.each([
+    ['demo keys', { DEMO_KEYS: 'on' }, 'DEMO_KEYS'],
+    ['the demo operator token', { OPERATOR_TOKEN: 'hw_operator_demo' }, 'OPERATOR_TOKEN'],
+    ['an operator token of 31 characters', { OPERATOR_TOKEN: 'x'.repeat(31) }, 'OPERATOR_TOKEN'],
+    ['no operator token', { OPERATOR_TOKEN: '' }, 'OPERATOR_TOKEN'],
+  ])('refuses %s in production', (_what, env, variable) => {
+    expect(faultsOf(env)).toEqual([expect.stringContaining(variable)]);
+  });
+
+  it('takes both in the development profile', () => {
+    expect(faultsOf({ HOOKWRIGHT_PROFILE: 'development', DEMO_KEYS: 'on', OPERATOR_TOKEN: 'hw_operator_demo' })).toEqual([]);
+  });
+});

@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { App } from '@hookwright/contracts';
+import { LOGGER, type Logger, Problem, asProblem } from '@hookwright/runtime';
+import { type Tenant, keyMode, protoMode } from '../access/caller.ts';
+import { Backends } from '../backends/backends.ts';
+import type { ErasureReason, SecretErasure } from '../generated/prisma/client.ts';
+import { AppLock } from './app-lock.ts';
+import { ErasuresRepository } from './erasures.repository.ts';
+
+const POLL_MS = 1000;
+const BATCH = 20;
+// A call whose answer was lost may still be running at the registry; it gives up after 4.5 s.
+const SETTLE_MS = 6000;
+const RETRY_MS = 5000;
+
+/**
+ * Secrets that have to go from the vault. What is intended is stored before the registry is told, so that neither a vault that is away
+ * nor a crash in between leaves a deleted app's secrets behind.
+ */
+@Injectable()
+export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly stopped = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly repository: ErasuresRepository,
+    private readonly backends: Backends,
+    private readonly lock: AppLock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.run();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopped.abort();
+    await this.running;
+  }
+
+  /** To be called before the change that makes the app's secrets needless. Whether it came about is looked up before anything is erased. */
+  async plan({ partnerId, mode }: Tenant, appId: string, reason: ErasureReason, dueMs = SETTLE_MS): Promise<void> {
+    await this.repository.put({ appId, partnerId, mode: keyMode(mode), reason, dueAt: new Date(Date.now() + dueMs) });
+  }
+
+  /** The change has come about: erases now, or later when the vault is away. Under the app's lock. */
+  async finish(appId: string): Promise<void> {
+    try {
+      await this.backends.vault.eraseSecrets({ appId });
+      await this.repository.delete(appId);
+    } catch (error) {
+      this.logger.warn({ app_id: appId, reason: asProblem(error).message }, 'secret_erasure.postponed');
+    }
+  }
+
+  /** The app is to have secrets again: what was planned before is done now or, when it cannot be, rejects. Under the app's lock. */
+  async settleBefore(appId: string): Promise<void> {
+    if ((await this.repository.find(appId)) === null) return;
+    await this.backends.vault.eraseSecrets({ appId });
+    await this.repository.delete(appId);
+  }
+
+  private async run(): Promise<void> {
+    let waitingFor: string | undefined;
+    while (!this.stopped.signal.aborted) {
+      const reason = await this.settleDue().then(
+        () => undefined,
+        (error: unknown) => asProblem(error).message,
+      );
+      if (reason !== undefined && reason !== waitingFor) this.logger.warn({ reason }, 'secret_erasure.waiting');
+      waitingFor = reason;
+      await delay(POLL_MS, undefined, { signal: this.stopped.signal }).catch(() => undefined);
+    }
+  }
+
+  private async settleDue(): Promise<void> {
+    for (const { appId } of await this.repository.listDue(new Date(), BATCH)) {
+      try {
+        await this.lock.hold(appId, () => this.settle(appId));
+      } catch (error) {
+        this.logger.warn({ app_id: appId, reason: asProblem(error).message }, 'secret_erasure.postponed');
+        await this.repository.postpone(appId, new Date(Date.now() + RETRY_MS));
+      }
+    }
+  }
+
+  private async settle(appId: string): Promise<void> {
+    // Someone else may have settled it while this one waited for the lock.
+    const erasure = await this.repository.find(appId);
+    if (erasure === null) return;
+    if (await this.isNeeded(erasure)) await this.backends.vault.eraseSecrets({ appId });
+    await this.repository.delete(appId);
+    this.logger.info({ app_id: appId, reason: erasure.reason }, 'secret_erasure.settled');
+  }
+
+  private async isNeeded(erasure: SecretErasure): Promise<boolean> {
+    const { appId, partnerId, mode, reason } = erasure;
+    const tenant = { partnerId, mode: protoMode(mode) };
+    const app = await this.findApp(tenant, appId);
+    if (app === undefined) return true;
+    if (reason === 'endpoint_removed') return app.webhook === undefined;
+    if (reason === 'app_deleted') return false;
+    // It was answered that the app was not created: make that true.
+    await this.backends.registry.deleteApp({ tenant, appId });
+    return true;
+  }
+
+  private async findApp(tenant: Tenant, appId: string): Promise<App | undefined> {
+    try {
+      return (await this.backends.registry.getApp({ tenant, appId })).app;
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'not_found') return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,285 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type Services, type Stores, eventually, startServices, startStores } from '@hookwright/testkit';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Answered, type Call, callUrl } from './gateway.fixture.ts';
+
+const OPERATOR = 'hw_operator_demo';
+const LIVE = 'hw_live_demo';
+const TEST = 'hw_test_demo';
+const WEBHOOK = { url: 'http://127.0.0.1:8/hooks', event_sources: ['partner_app', 'installed_merchants'], enabled_events: ['order.*'] };
+const APP = {
+  name: 'Ship It',
+  description: 'First line\nsecond line',
+  redirect_uris: ['https://shipit.example/callback'],
+  permissions: [{ id: 'orders', title: 'See orders', scopes: ['orders.read'] }],
+  webhook: WEBHOOK,
+};
+
+let stores: Stores & { stop(): Promise<void> };
+let services: Services;
+let otherPartner: string;
+
+const call = (route: string, request: Call = {}): Promise<Answered> => callUrl(services.gatewayUrl, route, request);
+const asOperator = (route: string, body?: unknown): Promise<Answered> => call(route, { key: OPERATOR, body });
+
+async function createApp(body: unknown = APP, key = LIVE): Promise<{ id: string; webhook: { secret: string; status: string } }> {
+  const answer = await call('POST /v1/apps', { key, body });
+  expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 201 });
+  return answer.body as { id: string; webhook: { secret: string; status: string } };
+}
+
+beforeAll(async () => {
+  stores = await startStores();
+  services = await startServices({ stores, services: ['registry', 'vault', 'delivery', 'gateway'] });
+  const type = { type: 'order.created', required_scope: 'orders.read', schema: { type: 'object' }, example: { id: 'ord_1' } };
+  expect((await asOperator('POST /v1/operator/event-types', type)).status).toBe(201);
+  const { body } = await asOperator('POST /v1/operator/partners', { name: 'Another partner' });
+  otherPartner = (body['api_keys'] as { live: string }).live;
+}, 180_000);
+
+afterAll(async () => {
+  await services.stopAll();
+  await stores.stop();
+});
+
+describe('the gateway before the real services', () => {
+  it('knows an app from its creation to its end', async () => {
+    const app = await createApp();
+    expect(app).toMatchObject({
+      ...APP,
+      permissions: [{ optional: false }],
+      mode: 'live',
+      webhook: { status: 'enabled', secret: expect.stringMatching(/^whsec_/) },
+    });
+    const read = await call(`GET /v1/apps/${app.id}`, { key: LIVE });
+    expect(JSON.stringify(read.body)).not.toContain(app.webhook.secret);
+    expect(read.body['webhook']).toMatchObject({ signing: { scheme: 'v1', secrets: [{ prefix: app.webhook.secret.slice(0, 8) }] } });
+    const etag = read.headers.get('etag')!;
+
+    const listed = await call('GET /v1/apps?limit=1', { key: LIVE });
+    expect(listed.body['data']).toMatchObject([{ id: app.id }]);
+
+    const patched = await call(`PATCH /v1/apps/${app.id}`, {
+      key: LIVE,
+      body: { name: 'New', webhook: { max_concurrency: 3 } },
+      headers: { 'if-match': etag },
+    });
+    expect(patched).toMatchObject({ status: 200, body: { name: 'New', webhook: { max_concurrency: 3, enabled_events: ['order.*'] } } });
+    const stale = await call(`PATCH /v1/apps/${app.id}`, { key: LIVE, body: { name: 'Old' }, headers: { 'if-match': etag } });
+    expect(stale).toMatchObject({ status: 412, body: { code: 'precondition_failed' } });
+
+    expect((await call(`DELETE /v1/apps/${app.id}`, { key: LIVE })).status).toBe(204);
+    expect((await call(`GET /v1/apps/${app.id}`, { key: LIVE })).status).toBe(404);
+    expect((await call(`DELETE /v1/apps/${app.id}`, { key: LIVE })).status).toBe(404);
+  });
+
+  it('shows an app to its own partner and mode only', async () => {
+    const { id } = await createApp();
+    for (const key of [otherPartner, TEST]) {
+      for (const route of [
+        `GET /v1/apps/${id}`,
+        `DELETE /v1/apps/${id}`,
+        `GET /v1/apps/${id}/installations`,
+        `GET /v1/apps/${id}/deliveries`,
+        `POST /v1/apps/${id}/rotate-secret`,
+      ]) {
+        expect({ route, status: (await call(route, { key })).status }).toEqual({ route, status: 404 });
+      }
+    }
+    const testApp = await createApp(APP, TEST);
+    expect(testApp).toMatchObject({ mode: 'test' });
+    expect((await call(`GET /v1/apps/${testApp.id}`, { key: LIVE })).status).toBe(404);
+  });
+
+  it.each([
+    ['url_blocked', { ...APP, webhook: { ...WEBHOOK, url: 'http://169.254.169.254/' } }, '/webhook/url'],
+    ['unknown_event_type', { ...APP, webhook: { ...WEBHOOK, enabled_events: ['nothing.*'] } }, '/webhook/enabled_events/0'],
+    [
+      'scope_not_granted_by_permissions',
+      { ...APP, permissions: [], webhook: { ...WEBHOOK, enabled_events: ['order.created'] } },
+      '/webhook/enabled_events/0',
+    ],
+    ['invalid_redirect_uri', { ...APP, redirect_uris: ['ftp://a'] }, '/redirect_uris/0'],
+  ])('passes on what the registry says: %s', async (code, body, pointer) => {
+    expect(await call('POST /v1/apps', { key: LIVE, body })).toMatchObject({ status: 422, body: { code, errors: [{ code, pointer }] } });
+  });
+
+  it('rotates, lists and revokes secrets', async () => {
+    const { id, webhook } = await createApp();
+    const rotated = await call(`POST /v1/apps/${id}/rotate-secret`, { key: LIVE });
+    expect(rotated).toMatchObject({
+      status: 200,
+      body: { secret: expect.stringMatching(/^whsec_/), secret_id: expect.stringMatching(/^sec_/) },
+    });
+    expect(rotated.body['secret']).not.toBe(webhook.secret);
+    expect(await call(`POST /v1/apps/${id}/rotate-secret`, { key: LIVE })).toMatchObject({
+      status: 409,
+      body: { code: 'rotation_in_progress' },
+    });
+    const { body } = await call(`GET /v1/apps/${id}/webhook/secrets`, { key: LIVE });
+    expect(body['data']).toMatchObject([
+      { id: rotated.body['secret_id'], expires_at: null },
+      { id: rotated.body['previous_secret_id'], expires_at: rotated.body['previous_secret_expires_at'] },
+    ]);
+    const revoke = (secret: unknown): Promise<Answered> =>
+      call(`POST /v1/apps/${id}/webhook/secrets/${String(secret)}/revoke`, { key: LIVE });
+    expect((await revoke(rotated.body['previous_secret_id'])).status).toBe(204);
+    expect(await revoke(rotated.body['secret_id'])).toMatchObject({ status: 409, body: { code: 'last_secret' } });
+  });
+
+  it('takes an endpoint away and gives a new one, with a new secret', async () => {
+    const app = await createApp();
+    const without = await call(`PATCH /v1/apps/${app.id}`, { key: LIVE, body: { webhook: null } });
+    expect(without).toMatchObject({ status: 200, body: { webhook: null } });
+    expect(await call(`POST /v1/apps/${app.id}/rotate-secret`, { key: LIVE })).toMatchObject({
+      status: 409,
+      body: { code: 'no_endpoint' },
+    });
+    const again = await call(`PATCH /v1/apps/${app.id}`, { key: LIVE, body: { webhook: WEBHOOK } });
+    expect(again.body['webhook']).toMatchObject({ secret: expect.stringMatching(/^whsec_/), signing: { secrets: [expect.anything()] } });
+    expect((again.body['webhook'] as { secret: string }).secret).not.toBe(app.webhook.secret);
+  });
+
+  it('gives the same secret to none of two patches that add an endpoint at once', async () => {
+    const { id } = await createApp({ name: 'No endpoint' });
+    const patches = await Promise.all([1, 2, 3].map(() => call(`PATCH /v1/apps/${id}`, { key: LIVE, body: { webhook: WEBHOOK } })));
+    const secrets = patches.map(({ body }) => (body['webhook'] as { secret?: string }).secret).filter((secret) => secret !== undefined);
+    expect(secrets).toHaveLength(1);
+    const { body } = await call(`GET /v1/apps/${id}/webhook/secrets`, { key: LIVE });
+    expect(body['data']).toMatchObject([{ prefix: secrets[0]!.slice(0, 8) }]);
+  });
+
+  it('pauses and resumes', async () => {
+    const { id } = await createApp();
+    expect(await call(`POST /v1/apps/${id}/webhook/pause`, { key: LIVE })).toMatchObject({
+      status: 200,
+      body: { webhook: { status: 'paused' } },
+    });
+    expect(await call(`POST /v1/apps/${id}/webhook/resume`, { key: LIVE })).toMatchObject({
+      status: 200,
+      body: { webhook: { status: 'enabled' } },
+    });
+    expect(await call(`POST /v1/apps/${id}/webhook/resume`, { key: LIVE })).toMatchObject({
+      status: 409,
+      body: { code: 'endpoint_not_paused' },
+    });
+    const disabled = await call(`PATCH /v1/apps/${id}`, { key: LIVE, body: { webhook: { status: 'disabled' } } });
+    expect(disabled.body['webhook']).toMatchObject({
+      status: 'disabled',
+      disabled_reason: 'manual',
+      disabled_at: expect.stringMatching(/Z$/),
+    });
+  });
+
+  it('knows an installation from consent to revocation', async () => {
+    const { id } = await createApp();
+    const body = { app_id: id, merchant_id: 'mer_1', scopes: ['orders.read'] };
+    const installed = await asOperator('POST /v1/operator/installations', body);
+    expect(installed).toMatchObject({
+      status: 201,
+      body: { status: 'active', generation: 1, granted_scopes: ['orders.read'], revoked_by: null },
+    });
+    expect((await asOperator('POST /v1/operator/installations', body)).status).toBe(200);
+    const at = `/v1/apps/${id}/installations`;
+    expect((await call(`GET ${at}?status=active&merchant_id=mer_1`, { key: LIVE })).body['data']).toMatchObject([
+      { id: installed.body['id'] },
+    ]);
+    expect((await call(`GET ${at}?status=revoked`, { key: LIVE })).body['data']).toEqual([]);
+    const one = `${at}/${String(installed.body['id'])}`;
+    expect((await call(`GET ${one}`, { key: LIVE })).body).toEqual(installed.body);
+    expect(await call(`POST ${one}/revoke`, { key: LIVE, body: { reason: 'over' } })).toMatchObject({
+      status: 200,
+      body: { status: 'revoked', revoked_by: 'partner' },
+    });
+    expect((await call(`GET ${one}/history`, { key: LIVE })).body['data']).toMatchObject([
+      { previous_status: 'active', status: 'revoked', actor: 'partner', reason: 'over' },
+      { previous_status: null, status: 'active', actor: 'operator' },
+    ]);
+  });
+
+  it('has an empty log for a new app, and no delivery that nobody made', async () => {
+    const { id } = await createApp();
+    expect(await call(`GET /v1/apps/${id}/deliveries`, { key: LIVE })).toMatchObject({
+      status: 200,
+      body: { data: [], next_cursor: null },
+    });
+    for (const route of ['GET /v1/deliveries/dlv_x', 'GET /v1/deliveries/dlv_x/attempts']) {
+      expect(await call(route, { key: LIVE })).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    }
+    expect(await call(`GET /v1/apps?cursor=nonsense`, { key: LIVE })).toMatchObject({ status: 400, body: { code: 'invalid_cursor' } });
+  });
+
+  it('has the catalogue', async () => {
+    const { body } = await call('GET /v1/event-types', { key: LIVE });
+    expect(body['data']).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          type: 'order.created',
+          required_scope: 'orders.read',
+          schema: { type: 'object' },
+          example: { id: 'ord_1' },
+          mandatory: false,
+        }),
+        expect.objectContaining({ type: 'partner_app.install.revoked', source: 'partner_app', required_scope: null, mandatory: true }),
+      ]),
+    );
+    expect((await asOperator('GET /v1/operator/partners')).body['data']).toEqual(
+      expect.arrayContaining([expect.objectContaining({ id: 'par_demo', name: 'Demo Partner' })]),
+    );
+  });
+
+  it('is 503 within 2 s while a service is away, deletes all the same without the vault, and is well again afterwards', async () => {
+    const { id } = await createApp();
+    await services.stop('vault', 'SIGKILL');
+    const started = performance.now();
+    const answer = await call('POST /v1/apps', { key: LIVE, body: APP });
+    expect(answer).toMatchObject({ status: 503, body: { code: 'service_unavailable' } });
+    expect(answer.headers.get('retry-after')).not.toBeNull();
+    expect(performance.now() - started).toBeLessThan(2000);
+    expect((await call(`DELETE /v1/apps/${id}`, { key: LIVE })).status).toBe(204);
+    await services.start('vault');
+    await eventually(async () => expect((await call('POST /v1/apps', { key: LIVE, body: APP })).status).toBe(201));
+
+    await services.stop('registry', 'SIGKILL');
+    expect((await call('GET /v1/apps', { key: LIVE })).status).toBe(503);
+    const health = await call('GET /health/system');
+    expect(health).toMatchObject({
+      status: 503,
+      body: { status: 'error', services: { gateway: { status: 'up' }, registry: { status: 'down' } } },
+    });
+    await services.start('registry');
+    await eventually(async () => expect((await call('GET /v1/apps', { key: LIVE })).status).toBe(200));
+  });
+
+  it('ends within its grace on SIGTERM', async () => {
+    await services.stop('gateway');
+    expect(services.log('gateway')).toContain('gateway.stopped');
+    await services.start('gateway');
+  });
+});
+
+describe('a production start', () => {
+  const main = path.resolve(import.meta.dirname, '../dist/main.js');
+  const env = {
+    HTTP_PORT: '0',
+    DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none',
+    REDIS_URL: 'redis://127.0.0.1:1',
+    REGISTRY_ADDRESS: '127.0.0.1:1',
+    VAULT_ADDRESS: '127.0.0.1:1',
+    DELIVERY_ADDRESS: '127.0.0.1:1',
+    HOOKWRIGHT_PROFILE: 'production',
+    OPERATOR_TOKEN: 'a-token-of-more-than-32-characters',
+  };
+
+  it.each([
+    ['demo keys', { DEMO_KEYS: 'on' }, 'DEMO_KEYS'],
+    ['the demo operator token', { OPERATOR_TOKEN: OPERATOR }, 'OPERATOR_TOKEN'],
+  ])('with %s says so and ends with 1', async (_what, extra, variable) => {
+    const child = spawn(process.execPath, [main], { env: { ...env, ...extra }, stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    expect(await text(child.stderr)).toContain(variable);
+    expect(await ended).toBe(1);
+  });
+});

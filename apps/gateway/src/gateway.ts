@@ -1,0 +1,69 @@
+import type { Socket } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest, FastifyServerOptions } from 'fastify';
+import { LOGGER, type Logger, Problem, type Service } from '@hookwright/runtime';
+import { Door } from './access/door.ts';
+import { AppModule } from './app.module.ts';
+import type { GatewayEnv } from './env.ts';
+import { unwrapAnswer } from './http/answer.ts';
+import { setCommonHeaders } from './http/common-headers.ts';
+import { countRequest } from './http/http-metrics.ts';
+import { readJson } from './http/read-json.ts';
+import { logRequests } from './http/request-log.ts';
+import { Idempotency } from './idempotency/idempotency.ts';
+import { Documents } from './openapi/documents.ts';
+import { answerBrokenRequest } from './problem/broken-request.ts';
+import { httpProblem } from './problem/http-problem.ts';
+import { RouteTable } from './problem/route-table.ts';
+import { sendProblem } from './problem/send-problem.ts';
+
+const BODY_LIMIT = 1024 * 1024;
+
+// A request that arrives slowly is cut off (S8 of faults.md: half-open connections must not pile up).
+const SLOW_REQUEST = { requestTimeout: 30_000, http: { headersTimeout: 10_000, connectionsCheckingInterval: 2000 } };
+
+const FASTIFY: FastifyServerOptions = {
+  bodyLimit: BODY_LIMIT,
+  ...SLOW_REQUEST,
+  // Errors before any hook runs: a URL that cannot be decoded, a path segment that is too long.
+  frameworkErrors: (error, request, reply) => void sendProblem(httpProblem(error), request, reply),
+  clientErrorHandler: (error, socket: Socket) => answerBrokenRequest(error, socket),
+};
+
+/** The gateway as the runtime runs it. */
+export function gatewayService(env: GatewayEnv, logger: Logger): Service {
+  return { name: 'gateway', module: AppModule.with(env), env, logger, fastify: FASTIFY, configure };
+}
+
+/** What stands around the controllers: hooks in the order of a request's way, the body parser, the documents. */
+function configure(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  const door = app.get(Door);
+  const idempotency = app.get(Idempotency);
+  const routes = app.get(RouteTable);
+  fastify.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/v1') && route.config?.access === undefined) throw new Error(`${route.url} does not say who may call it`);
+    routes.add(route);
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    setCommonHeaders(request, reply);
+    done();
+  });
+  fastify.addHook('onRequest', (request, reply) => door.admit(request, reply));
+  fastify.addHook('preHandler', (request, reply) => idempotency.begin(request, reply));
+  fastify.addHook('preSerialization', unwrapAnswer);
+  fastify.addHook('onSend', (request, reply, payload) => idempotency.finish(request, reply, payload));
+  fastify.addHook('onResponse', countRequest);
+  fastify.addHook('onResponse', logRequests(app.get<Logger>(LOGGER)));
+  readOnlyJson(app);
+  app.get(Documents).serve(app);
+}
+
+function readOnlyJson(app: NestFastifyApplication): void {
+  app.getHttpAdapter().getInstance().removeAllContentTypeParsers();
+  // For every type: what is not JSON is answered by readJson, and Nest adds no parsers of its own.
+  app.useBodyParser('*', { bodyLimit: BODY_LIMIT }, async (request: FastifyRequest, body: unknown) => {
+    if (!Buffer.isBuffer(body)) throw new Problem('invalid_request', 'The body cannot be read.');
+    return await Promise.resolve(readJson(request.headers, body));
+  });
+}

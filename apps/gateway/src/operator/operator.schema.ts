@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { Partner } from '@hookwright/contracts';
+import { SCOPES } from '../access/scopes.ts';
+import type { NewKey } from '../api-keys/api-keys.ts';
+import type { ApiKey } from '../generated/prisma/client.ts';
+import { id, isoTime, line, merchantId, scopeName, utcTime } from '../validation/fields.ts';
+import { listOf } from '../validation/page.ts';
+
+export const partnerInput = z.strictObject({ name: line(100) }).meta({ id: 'PartnerInput', examples: [{ name: 'Ship It Inc.' }] });
+export type PartnerInputBody = z.infer<typeof partnerInput>;
+
+const partner = z.object({ id: z.string(), name: z.string(), created_at: utcTime }).meta({ id: 'Partner' });
+export type PartnerBody = z.infer<typeof partner>;
+export const partnerList = listOf(partner);
+
+export const newPartner = partner
+  .extend({ api_keys: z.object({ live: z.string(), test: z.string() }).describe('shown once') })
+  .meta({ id: 'NewPartner' });
+export type NewPartnerBody = z.infer<typeof newPartner>;
+
+const mode = z.enum(['live', 'test']);
+const scope = z.enum(SCOPES);
+
+export const keyInput = z
+  .strictObject({
+    mode,
+    scopes: z
+      .array(scope)
+      .min(1)
+      .max(SCOPES.length)
+      .default([...SCOPES]),
+  })
+  .meta({ id: 'ApiKeyInput', examples: [{ mode: 'live', scopes: ['apps.read', 'deliveries.read'] }] });
+export type KeyInputBody = z.infer<typeof keyInput>;
+
+export const newKey = z.object({ id: z.string(), key: z.string().describe('shown once') }).meta({ id: 'NewApiKey' });
+export type NewKeyBody = NewKey;
+
+const keyInfo = z
+  .object({ id: z.string(), mode, scopes: z.array(z.string()), prefix: z.string(), created_at: utcTime })
+  .meta({ id: 'ApiKey' });
+export type KeyBody = z.infer<typeof keyInfo>;
+export const keyList = listOf(keyInfo);
+
+export const installationInput = z.strictObject({ app_id: id, merchant_id: merchantId, scopes: z.array(scopeName).max(100) }).meta({
+  id: 'InstallationInput',
+  examples: [{ app_id: 'app_06f1kq3zv8r0c2t4y6b8d0e1g3', merchant_id: 'mer_demo_1', scopes: ['orders.read'] }],
+});
+export type InstallationInputBody = z.infer<typeof installationInput>;
+
+export function toPartner({ id: partnerId, name, createdAtMs }: Partner): PartnerBody {
+  return { id: partnerId, name, created_at: isoTime(createdAtMs) };
+}
+
+export function toKey({ id: keyId, mode: keyMode, scopes, prefix, createdAt }: ApiKey): KeyBody {
+  return { id: keyId, mode: keyMode, scopes, prefix, created_at: createdAt.toISOString() };
+}
