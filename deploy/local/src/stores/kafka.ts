@@ -86,7 +86,8 @@ interface Formatting {
 async function format({ java, jars, directory, properties }: Formatting): Promise<void> {
   if (fs.existsSync(path.join(directory, 'data/meta.properties'))) return;
   const clusterId = randomBytes(16).toString('base64url');
-  const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', properties];
+  // With "=": one id in 64 begins with "-", and would be taken for an option.
+  const tool = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '--config', properties];
   const jvm = [...LIGHT_JVM, ...loggingOptions(), '-cp', path.join(jars, '*')];
   const { code, output } = await runCommand([java, ...jvm, ...tool]);
   if (code !== 0) throw new Error(`Kafka's storage could not be formatted: ${output.trim()}`);
