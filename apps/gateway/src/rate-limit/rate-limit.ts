@@ -1,4 +1,5 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { once } from 'node:events';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Redis } from 'ioredis';
 import { LOGGER, type Logger, Problem } from '@hookwright/runtime';
@@ -6,8 +7,9 @@ import { ENV, type GatewayEnv } from '../env.ts';
 import { TAKE } from './take.lua.ts';
 
 const WINDOW_MS = 60_000;
-// Redis answers within 1 ms; one that hangs must not slow the API down (a request waits for it at most once a second and process).
-const COMMAND_TIMEOUT_MS = 100;
+// Redis answers within 1 ms; one that hangs must not slow the API down (a request waits for it at most once a second and process). Not
+// much less: after a pause of this process, timers fire before answers that have come meanwhile are read, and the limit would be off.
+const COMMAND_TIMEOUT_MS = 400;
 const REST_AFTER_FAILURE_MS = 1000;
 const RECONNECT_MS = 500;
 
@@ -22,7 +24,7 @@ interface Count {
  * Without Redis nobody is limited: the limit protects us, and the partners' work matters more.
  */
 @Injectable()
-export class RateLimit implements OnApplicationShutdown {
+export class RateLimit implements OnModuleInit, OnApplicationShutdown {
   private readonly redis: Redis;
   private readonly limit: number;
   private restUntil = 0;
@@ -43,6 +45,12 @@ export class RateLimit implements OnApplicationShutdown {
       connectionName: 'hookwright-gateway',
     });
     this.redis.on('error', (error: Error) => this.rest(error.message));
+  }
+
+  /** The first requests are limited too, unless Redis is away. */
+  async onModuleInit(): Promise<void> {
+    if (this.redis.status === 'ready') return;
+    await once(this.redis, 'ready', { signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS) }).catch(() => undefined);
   }
 
   onApplicationShutdown(): void {
