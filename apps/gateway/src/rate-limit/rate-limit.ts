@@ -9,7 +9,7 @@ import { TAKE } from './take.lua.ts';
 const WINDOW_MS = 60_000;
 // Redis answers within 1 ms; one that hangs must not slow the API down (a request waits for it at most once a second and process). Not
 // much less: after a pause of this process, timers fire before answers that have come meanwhile are read, and the limit would be off.
-const COMMAND_TIMEOUT_MS = 400;
+const COMMAND_TIMEOUT_MS = 300;
 const REST_AFTER_FAILURE_MS = 1000;
 const RECONNECT_MS = 500;
 
