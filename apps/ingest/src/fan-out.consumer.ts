@@ -1,9 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { EventSource, TOPICS, deadTopic, decodeCloudEvent } from '@hookwright/contracts';
-import { type ConsumedBatch, KafkaProducer, type OutgoingMessage } from '@hookwright/kafka';
-import type { KafkaMessage } from 'kafkajs';
-import { deadLetter } from './dead-letters.ts';
+import { type ConsumedBatch, type FetchedMessage, KafkaProducer, type OutgoingMessage, deadLetter } from '@hookwright/kafka';
 import { deliveryMessages } from './delivery-messages.ts';
 import { type FanOut, fanOut } from './fan-out.ts';
 import { FanOutTally } from './fan-out-tally.ts';
@@ -58,7 +56,8 @@ function fanOutBatch(
 
 type Matched = Extract<FanOut, { kind: 'matched' }> & { /** The event's own bytes. */ readonly data: Buffer };
 
-function fanOutMessage(message: KafkaMessage, topic: string, tables: Tables): Matched | Exclude<FanOut, { kind: 'matched' }> {
+function fanOutMessage(message: FetchedMessage, topic: string, tables: Tables): Matched | Exclude<FanOut, { kind: 'matched' }> {
+  if (message.unreadable !== undefined) return { kind: 'dead', reason: message.unreadable.reason, detail: message.unreadable.detail };
   const isLifecycle = topic === TOPICS.lifecycle;
   const decoded = decodeCloudEvent(message, isLifecycle ? 'appid' : 'merchantid');
   if (!decoded.ok) return { kind: 'dead', reason: decoded.reason, detail: decoded.detail };

@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { depthOfJson, memberOfJson } from './json-text.ts';
 
-/** Why a message cannot be used (api.md, "What internal services publish"). `unknown_event_type` is ingest's to find: it has the catalogue. */
+/**
+ * Why a message cannot be used (api.md, "What internal services publish"). `unknown_event_type` is ingest's to find: it has the catalogue.
+ * `unreadable`: a whole batch that Kafka holds and that cannot be unpacked. `unstorable`: a delivery that delivery's database refuses.
+ */
 export type DeadReason =
   | 'missing_attribute'
   | 'unsupported_spec_version'
@@ -13,7 +16,9 @@ export type DeadReason =
   | 'missing_key'
   | 'merchant_mismatch'
   | 'invalid_time'
-  | 'unknown_event_type';
+  | 'unknown_event_type'
+  | 'unreadable'
+  | 'unstorable';
 
 /** An event's attributes, checked. Times are milliseconds since the epoch. */
 export interface CloudEvent {
@@ -192,6 +197,7 @@ function checkAttributes(attributes: Attributes, keyedBy: KeyAttribute): Poison 
 
 /** Why a text cannot be an attribute. A lone surrogate cannot be written as UTF-8, so it would not survive the way. */
 function faultOfText(text: string): string | undefined {
+  if (text === '') return undefined;
   if (text.length > MAX_ATTRIBUTE_LENGTH) return `has over ${MAX_ATTRIBUTE_LENGTH} characters`;
   return CONTROL.test(text) || !text.isWellFormed() ? 'has characters that cannot be passed on' : undefined;
 }
@@ -255,9 +261,8 @@ function isJsonType(type: string): boolean {
 function parseTime(text: string): number | undefined {
   const day = RFC3339.exec(text)?.[1];
   if (day === undefined) return undefined;
-  // Date.parse takes February 30 for March 2.
-  const date = new Date(`${text.slice(0, 10)}T00:00:00Z`);
-  if (Number.isNaN(date.getTime()) || date.getUTCDate() !== Number(day)) return undefined;
+  // Date.parse takes February 30 for March 2. Up to the 28th every month has the day.
+  if (day > '28' && new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() !== Number(day)) return undefined;
   return usableTime(Date.parse(text.replace(' ', 'T').toUpperCase()));
 }
 

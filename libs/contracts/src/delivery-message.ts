@@ -10,9 +10,14 @@ const APPS_HEADER = 'hw-apps';
 /** Headers of a message on webhook.deliveries; its value is the event's own bytes. */
 export function encodeDeliveryHeaders(event: Event, apps: MatchedApp[]): Record<string, Buffer> {
   return {
-    [EVENT_HEADER]: Buffer.from(toBinary(EventSchema, event)),
-    [APPS_HEADER]: Buffer.from(toBinary(MatchedAppsSchema, create(MatchedAppsSchema, { apps }))),
+    [EVENT_HEADER]: asBuffer(toBinary(EventSchema, event)),
+    [APPS_HEADER]: asBuffer(toBinary(MatchedAppsSchema, create(MatchedAppsSchema, { apps }))),
   };
+}
+
+/** Without copying them. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** What encodeDeliveryHeaders wrote, or undefined when the headers are missing or broken. */

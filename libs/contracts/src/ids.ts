@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 
 /** What an id names: partner, app, installation, event, delivery, attempt, secret, replay, API key, request. */
 export type IdPrefix = 'par' | 'app' | 'ins' | 'evt' | 'dlv' | 'att' | 'sec' | 'rpl' | 'key' | 'req';
@@ -8,41 +8,56 @@ export type Id<Prefix extends IdPrefix> = `${Prefix}_${string}`;
 // Crockford's base32 in lower case: no dots (Standard Webhooks forbids them in ids), no look-alikes, sorts like its bytes.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const ID_BYTES = 16;
+const TIME_BYTES = 6;
+const RANDOM_BYTES = ID_BYTES - TIME_BYTES;
+// Asking for random bytes costs 1.7 µs however few they are.
+const randomness = Buffer.alloc(RANDOM_BYTES * 512);
+let used = randomness.length;
 
 /** A new id such as `app_06f1…`: 48 bits of time in ms, then 80 random bits, so that ids sort by creation; 26 characters after the prefix. */
 export function newId<Prefix extends IdPrefix>(prefix: Prefix, nowMs = Date.now()): Id<Prefix> {
-  const bytes = randomBytes(ID_BYTES);
-  bytes.writeUIntBE(nowMs, 0, 6);
-  return `${prefix}_${base32(bytes)}`;
+  if (used === randomness.length) {
+    randomFillSync(randomness);
+    used = 0;
+  }
+  const bytes = Buffer.allocUnsafe(ID_BYTES);
+  bytes.writeUIntBE(nowMs, 0, TIME_BYTES);
+  randomness.copy(bytes, TIME_BYTES, used, (used += RANDOM_BYTES));
+  return `${prefix}_${base32(bytes.toString('latin1'))}`;
 }
 
 /** The id partners see of an event: a hash of its source and its id there, so that an event published again keeps it. */
 export function eventIdOf(source: string, id: string): Id<'evt'> {
-  return `evt_${base32(hash(source, id))}`;
+  return `evt_${base32(hashOf(source, id))}`;
 }
 
 /** The id of an event's delivery to an app: a hash of both, so that a repeat anywhere in the pipeline is recognisable. */
 export function deliveryIdOf(eventId: string, appId: string): Id<'dlv'> {
-  return `dlv_${base32(hash(eventId, appId))}`;
+  return `dlv_${base32(hashOf(eventId, appId))}`;
 }
 
-// NUL cannot be part of either text (CloudEvents attributes exclude control characters), so no two pairs share an input.
-function hash(first: string, second: string): Buffer {
-  return createHash('sha256').update(first).update('\0').update(second).digest().subarray(0, ID_BYTES);
+// NUL cannot be part of either text (CloudEvents attributes exclude control characters), so no two pairs share an input. As text, a character
+// for each byte: 0.4 µs, where making a Buffer of it costs 1.4 µs.
+function hashOf(first: string, second: string): string {
+  return hash('sha256', `${first}\0${second}`, 'binary').slice(0, ID_BYTES);
 }
 
-function base32(bytes: Buffer): string {
-  let text = '';
+const CODES = Buffer.from(ALPHABET);
+const text = Buffer.alloc(Math.ceil((ID_BYTES * 8) / 5));
+
+/** 26 characters for the 16 bytes, which are given as a text of one character each. */
+function base32(bytes: string): string {
+  let at = 0;
   let bits = 0;
   let pending = 0;
-  for (const byte of bytes) {
-    pending = (pending << 8) | byte;
-    bits += 8;
-    while (bits >= 5) {
+  for (let index = 0; index < ID_BYTES; index++) {
+    pending = (pending << 8) | bytes.charCodeAt(index);
+    for (bits += 8; bits >= 5;) {
       bits -= 5;
-      text += ALPHABET.charAt((pending >> bits) & 31);
+      text[at++] = CODES[(pending >> bits) & 31] ?? 0;
     }
     pending &= (1 << bits) - 1;
   }
-  return bits === 0 ? text : text + ALPHABET.charAt((pending << (5 - bits)) & 31);
+  text[at] = CODES[(pending << (5 - bits)) & 31] ?? 0;
+  return text.toString('latin1');
 }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, uniqueName, useStores } from '@hookwright/testkit';
-import { BatchConsumer, type BatchConsumerOptions, type ConsumedBatch } from './batch-consumer.ts';
+import { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.ts';
+import type { ConsumedBatch } from './held-partition.ts';
 import { committedOffset, logger, memberCount, numbered, setting, type Setting } from './spec/setting.ts';
 
 describe('BatchConsumer', () => {

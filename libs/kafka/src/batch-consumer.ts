@@ -1,29 +1,12 @@
-import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import { Backoff } from './backoff.ts';
-import { Commits } from './commits.ts';
 import { CONSUMER_TIMING, type ConsumerTiming } from './consumer-timing.ts';
-import { type Assignment, Membership } from './membership.ts';
+import { type ConsumedBatch, HeldPartition } from './held-partition.ts';
+import { HeldPartitions } from './held-partitions.ts';
+import { type Joined, Membership } from './membership.ts';
 import { settledWithin } from './settled-within.ts';
 import { topicNames } from './topic-names.ts';
-
-/** Some messages of one partition, in order. */
-export interface ConsumedBatch {
-  readonly topic: string;
-  readonly partition: number;
-  readonly messages: readonly KafkaMessage[];
-  /** Says that a message is finished: its offset is committed once all before it are finished too. */
-  done(offset: string): void;
-  /**
-   * Says that this member will never finish a message it took: it is not committed and comes again, to whoever has the partition then.
-   * For work that has not begun when a consumer is drained or its partition is lost.
-   */
-  leave(offset: string): void;
-  /** Whether the partition is still this member's. When it is not, what is unfinished comes to another one too. */
-  readonly isOurs: () => boolean;
-}
-
-type Messages = Pick<ConsumedBatch, 'topic' | 'partition' | 'messages'>;
 
 export interface BatchConsumerOptions {
   readonly kafka: Kafka;
@@ -40,54 +23,72 @@ export interface BatchConsumerOptions {
   readonly timing?: Partial<ConsumerTiming>;
 }
 
+// Bytes that may wait in memory to be handed over, besides one fetch: about 100 ms of work of a busy worker, so that it need not wait for
+// the next fetch. Shared among the partitions; one partition alone takes no more than the second figure, and always the third.
+const WAITING_BYTES = 16 * 1_048_576;
+const MOST_PARTITION_BYTES = 1_048_576;
+const LEAST_PARTITION_BYTES = 65_536;
+// A handler that takes less is waited for before the next fetch, which so brings many messages at once: fetching again and again for a few
+// each costs more than handling them. A partition whose handler takes longer is not waited for again until it has caught up.
+const QUICK_MS = 10;
+
 /**
- * A member of a consumer group that never gives up: it (re)connects for ever, hands over batches, keeps its membership while a
- * handler takes its time, and commits only what is finished.
+ * A member of a consumer group that never gives up: it (re)connects for ever, hands over batches, and commits only what is finished.
+ * Handing over happens beside fetching: a slow partition is paused when enough of it waits, the others go on, and no handler can cost the
+ * membership. When members come or go, only partitions that move are touched: they are finished and committed before others get them.
  * States: stopped -start-> joining -(joined)-> running -(lost)-> joining; joining, running -drain-> draining -> stopped.
  */
 export class BatchConsumer {
   private readonly timing: ConsumerTiming;
-  private readonly commits: Commits;
+  private readonly partitions: HeldPartitions;
   private readonly draining = new AbortController();
   private readonly stopped = new AbortController();
   private membership: Membership | undefined;
+  private memberId: string | undefined;
   private life: Promise<void> | undefined;
   private committing: NodeJS.Timeout | undefined;
   private fault: string | undefined = 'not started';
-  private rejection: string | undefined;
 
   constructor(private readonly options: BatchConsumerOptions) {
     this.timing = { ...CONSUMER_TIMING, ...options.timing };
-    this.commits = new Commits(options.groupId, async (offsets) => this.membership?.consumer.commitOffsets(offsets));
+    this.partitions = new HeldPartitions({
+      groupId: options.groupId,
+      make: (topic, partition) => this.makePartition(topic, partition),
+      commit: async (offsets) => this.membership?.consumer.commitOffsets(offsets),
+    });
   }
 
   /** Joins the group, now or when the broker comes back. */
   start(): void {
     this.life ??= this.live();
-    this.committing ??= setInterval(() => void this.commits.commit(), this.timing.commitEveryMs);
+    this.committing ??= setInterval(() => void this.partitions.commit(), this.timing.commitEveryMs);
   }
 
   /** Throws, with the reason, while no messages can come in or the handler does not take them. */
   check(): void {
-    const reason = this.fault ?? this.rejection;
-    if (reason !== undefined) throw new Error(reason);
+    if (this.fault !== undefined) throw new Error(this.fault);
+    const rejection = this.partitions.all.find(({ isHeld, rejection: reason }) => isHeld && reason !== undefined)?.rejection;
+    if (rejection !== undefined) throw new Error(`batches are rejected: ${rejection}`);
     const silentMs = this.membership?.silentMs ?? 0;
     if (silentMs > this.timing.sessionTimeoutMs) throw new Error(`no answer from Kafka for ${Math.round(silentMs / 1000)} s`);
   }
 
-  /** Joins again, with the topics there are now. */
+  /** Finishes what it has begun and joins again, with the topics there are now. */
   rejoin(): void {
-    this.membership?.end();
+    const { membership } = this;
+    if (membership === undefined) return;
+    membership.pauseAll();
+    void this.finish(this.partitions.all).then(() => membership.end());
   }
 
   /** Takes nothing more, waits until what was taken is finished, commits, leaves the group. Stays a member while it waits. */
   async drain(): Promise<void> {
     this.draining.abort();
     this.fault = 'stopping';
-    this.membership?.pause();
-    await this.commits.allFinished();
+    this.membership?.pauseAll();
+    await Promise.all(this.partitions.all.map((held) => held.allFinished()));
     clearInterval(this.committing);
-    await settledWithin(this.commitAll(), this.timing.leaveMs);
+    await settledWithin(this.partitions.commitAll(), this.timing.leaveMs);
     this.stopped.abort();
     this.membership?.end();
     await settledWithin(this.life ?? Promise.resolve(), 2 * this.timing.leaveMs);
@@ -101,8 +102,8 @@ export class BatchConsumer {
         await this.beMember(() => backoff.reset());
         backoff.reset();
       } catch (error) {
-        this.setFault(`cannot consume: ${reasonOf(error)}`);
-        this.options.logger.warn({ group: this.options.groupId, reason: reasonOf(error) }, 'consumer.waiting');
+        this.setFault(`cannot consume: ${(error as Error).message}`);
+        this.options.logger.warn({ group: this.options.groupId, reason: (error as Error).message }, 'consumer.waiting');
       }
     } while (await backoff.wait());
   }
@@ -115,15 +116,17 @@ export class BatchConsumer {
       kafka,
       groupId,
       timing: this.timing,
-      onJoin: (assignment) => {
+      claims: () => this.partitions.claims(),
+      onJoin: (joined) => {
         onJoin();
-        this.joined(membership, assignment);
+        this.joined(membership, joined);
       },
-      onRebalance: () => void this.commits.commit(),
-      onCommit: (committed) => this.commits.stored(committed),
+      onCommit: (committed) => this.partitions.stored(committed),
     });
     this.membership = membership;
-    const watching = setInterval(() => void this.endWhenTopicsCame(membership, topics), this.timing.newTopicsEveryMs);
+    // Nothing is claimed that the group has given to others: whoever was a member before is a new one now.
+    this.forgetAll();
+    const watching = setInterval(() => void this.rejoinWhenTopicsCame(membership, topics), this.timing.newTopicsEveryMs);
     try {
       await membership.run(topics, (payload) => this.eachBatch(membership, payload));
     } finally {
@@ -133,11 +136,31 @@ export class BatchConsumer {
     }
   }
 
-  private joined(membership: Membership, assignment: Assignment): void {
+  private joined(membership: Membership, { memberId, assignment }: Joined): void {
+    const { groupId, logger } = this.options;
     this.setFault(undefined);
-    this.commits.assigned(assignment);
-    if (this.draining.signal.aborted) membership.pause();
-    this.options.logger.info({ group: this.options.groupId, assignment }, 'consumer.joined');
+    // The broker had given this member up, and others may have had its partitions meanwhile.
+    if (memberId !== this.memberId) this.forgetAll();
+    this.memberId = memberId;
+    const { kept, added, gone } = this.partitions.assign(assignment);
+    // kafkajs goes back to what is committed at every join.
+    for (const held of kept) if (held.next !== undefined) membership.seek(held, held.next);
+    for (const held of added) membership.resume(held);
+    if (this.draining.signal.aborted) membership.pauseAll();
+    logger.info({ group: groupId, assignment, gone: gone.map(({ topic, partition }) => `${topic}/${partition}`) }, 'consumer.joined');
+    if (gone.length > 0) void this.finish(gone).then(() => membership.rejoin());
+  }
+
+  /** Waits for what was begun of these partitions, as long as it is reasonable, commits it, and lets go of them. */
+  private async finish(moving: readonly HeldPartition[]): Promise<void> {
+    for (const held of moving) held.close();
+    await settledWithin(Promise.all(moving.map((held) => held.allFinished())), this.timing.finishMs);
+    await settledWithin(this.partitions.commitAll(), this.timing.leaveMs);
+    for (const held of moving) this.partitions.drop(held);
+  }
+
+  private forgetAll(): void {
+    for (const held of this.partitions.all) this.partitions.drop(held);
   }
 
   private async topics(): Promise<string[]> {
@@ -148,93 +171,57 @@ export class BatchConsumer {
     return present;
   }
 
-  private async endWhenTopicsCame(membership: Membership, topics: readonly string[]): Promise<void> {
+  private async rejoinWhenTopicsCame(membership: Membership, topics: readonly string[]): Promise<void> {
     try {
       const { present } = await topicNames(this.options.kafka, await this.options.topics());
-      if (present.some((topic) => !topics.includes(topic))) membership.end();
+      if (present.some((topic) => !topics.includes(topic)) && membership === this.membership) this.rejoin();
     } catch {
       // Kafka is away: the membership notices it by itself.
     }
-  }
-
-  private async commitAll(): Promise<void> {
-    // One that is under way may have begun before the last message was finished.
-    await this.commits.commit();
-    await this.commits.commit();
   }
 
   private setFault(fault: string | undefined): void {
     if (!this.draining.signal.aborted) this.fault = fault;
   }
 
+  /** As long as a call waits, kafkajs fetches nothing more of any partition: it waits for quick handlers, and no longer. */
   private async eachBatch(membership: Membership, payload: EachBatchPayload): Promise<void> {
-    const { topic, partition, messages, highWatermark } = payload.batch;
-    const [first] = messages;
-    if (first === undefined || membership !== this.membership) return;
-    this.commits.seen({ topic, partition, highWatermark, firstOffset: first.offset });
-    const size = this.options.maxBatch ?? messages.length;
-    for (let at = 0; at < messages.length; at += size) {
-      const part = messages.slice(at, at + size);
-      const taken = await this.whileMember(payload, (signal) => this.hand({ topic, partition, messages: part }, signal));
-      if (!taken || payload.isStale() || !payload.isRunning()) return;
-      payload.resolveOffset(part.at(-1)?.offset ?? first.offset);
-    }
+    const { batch } = payload;
+    const held = membership === this.membership ? this.heldFor(batch) : undefined;
+    if (held?.isHeld !== true) return;
+    const isBehind = held.bytes > 0;
+    held.fetched(batch.messages, Number(batch.highWatermark));
+    this.partitions.measureLag(held, Number(batch.messages[0]?.offset));
+    payload.resolveOffset(batch.lastOffset());
+    if (held.bytes >= this.waitingBound()) membership.pause(held);
+    else if (!isBehind) await settledWithin(held.handedOver(), QUICK_MS);
   }
 
-  /** Hands the messages over until the handler takes them. False when the consumer is being drained: they stay where they are. */
-  private async hand(part: Messages, signal: AbortSignal): Promise<boolean> {
-    const backoff = new Backoff(signal);
-    do {
-      try {
-        await this.options.room?.(signal);
-        if (signal.aborted) break;
-        await this.offer(part);
-        this.rejection = undefined;
-        return true;
-      } catch (error) {
-        if (signal.aborted) break;
-        if (this.rejection === undefined) this.options.logger.warn({ group: this.options.groupId, err: error }, 'consumer.batch_rejected');
-        this.rejection = `batches are rejected: ${reasonOf(error)}`;
-      }
-    } while (await backoff.wait());
-    if (this.draining.signal.aborted) return false;
-    throw signal.reason as Error;
+  private heldFor({ topic, partition, highWatermark }: EachBatchPayload['batch']): HeldPartition | undefined {
+    const held = this.partitions.of(topic, partition);
+    // The topic was deleted and made anew: its offsets began again, and nothing of the new ones was taken.
+    return held !== undefined && Number(highWatermark) < (held.next ?? 0) ? this.partitions.renew(topic, partition) : held;
   }
 
-  private async offer({ topic, partition, messages }: Messages): Promise<void> {
-    const tracker = this.commits.tracker(topic, partition);
-    const fresh = messages.filter(({ offset }) => tracker.take(Number(offset)));
-    const [first] = fresh;
-    if (first === undefined) return;
-    try {
-      await this.options.onBatch({
-        topic,
-        partition,
-        messages: fresh,
-        done: (offset) => this.commits.done(tracker, offset),
-        leave: (offset) => this.commits.leave(tracker, offset),
-        isOurs: () => this.commits.isCurrent(tracker, topic, partition),
-      });
-    } catch (error) {
-      this.commits.untake(tracker, first.offset);
-      throw error;
-    }
+  private makePartition(topic: string, partition: number): HeldPartition {
+    const { groupId, logger, maxBatch = Infinity, onBatch, room } = this.options;
+    const held: HeldPartition = new HeldPartition({
+      topic,
+      partition,
+      maxBatch,
+      onBatch,
+      room,
+      draining: this.draining.signal,
+      onRejected: (error) => logger.warn({ group: groupId, topic, partition, err: error }, 'consumer.batch_rejected'),
+      onHandedOver: () => {
+        if (held.bytes < this.waitingBound()) this.membership?.resume(held);
+      },
+    });
+    return held;
   }
 
-  /** Keeps the membership alive during the work. When it is lost, the work's signal aborts, and the loss is thrown for kafkajs to join again. */
-  private async whileMember(payload: EachBatchPayload, work: (signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
-    const lost = new AbortController();
-    const beat = setInterval(() => void payload.heartbeat().catch((error: unknown) => lost.abort(error)), this.timing.heartbeatMs);
-    try {
-      const taken = await work(AbortSignal.any([lost.signal, this.draining.signal]));
-      lost.signal.throwIfAborted();
-      return taken;
-    } finally {
-      clearInterval(beat);
-    }
+  private waitingBound(): number {
+    const share = WAITING_BYTES / Math.max(1, this.partitions.all.length);
+    return Math.min(MOST_PARTITION_BYTES, Math.max(LEAST_PARTITION_BYTES, share));
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : JSON.stringify(error);
 }

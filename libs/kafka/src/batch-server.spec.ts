@@ -6,7 +6,7 @@ import { EventPattern, type NestMicroservice, Payload } from '@nestjs/microservi
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { type Observable, throwError } from 'rxjs';
-import type { ConsumedBatch } from './batch-consumer.ts';
+import type { ConsumedBatch } from './held-partition.ts';
 import { KafkaBatchServer } from './batch-server.ts';
 import { committedOffset, logger, numbered, setting, type Setting } from './spec/setting.ts';
 

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
-import { BatchConsumer, type BatchConsumerOptions, type ConsumedBatch } from './batch-consumer.ts';
+import { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.ts';
+import type { ConsumedBatch } from './held-partition.ts';
 
 export interface BatchServerOptions extends Omit<BatchConsumerOptions, 'onBatch'> {
   /** The `@EventPattern` of the method that takes the batches. */

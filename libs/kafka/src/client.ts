@@ -1,6 +1,8 @@
 import kafkajs, { type Kafka, type LogEntry } from 'kafkajs';
 import type { Logger } from 'pino';
 import { registerCodecs } from './codecs.ts';
+import { installFetchResponse } from './fetch-response.ts';
+import { installProduceRequest } from './produce-request.ts';
 
 const { Kafka: KafkaClient, logLevel } = kafkajs;
 
@@ -23,6 +25,8 @@ const MAX_REMEMBERED = 200;
 /** A kafkajs client with every codec, quick retries, and its logs in ours (its info is our debug). */
 export function createKafka({ clientId, brokers, logger }: { clientId: string; brokers: string[]; logger: Logger }): Kafka {
   registerCodecs();
+  installFetchResponse();
+  installProduceRequest();
   const write = logWriter(logger);
   return new KafkaClient({
     clientId,

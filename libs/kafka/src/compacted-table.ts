@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import { Backoff } from './backoff.ts';
-import { CONSUMER_TIMING, type ConsumerTiming } from './consumer-timing.ts';
+import { type ConsumerTiming, READER_TIMING } from './consumer-timing.ts';
 import { Membership } from './membership.ts';
+import type { FetchedMessage } from './record-batch.ts';
 import { settledWithin } from './settled-within.ts';
 
 export interface CompactedTableOptions {
@@ -33,7 +34,7 @@ export class CompactedTable {
   private readonly waiting = new Set<{ readonly ends: ReadonlyMap<number, number>; readonly resolve: () => void }>();
 
   constructor(private readonly options: CompactedTableOptions) {
-    this.timing = { ...CONSUMER_TIMING, ...options.timing };
+    this.timing = { ...READER_TIMING, ...options.timing };
   }
 
   /** Resolves when everything that was on the topic is in memory: now, or when Kafka and the topic are there. Never after a stop that came first. */
@@ -87,7 +88,7 @@ export class CompactedTable {
       timing: this.timing,
       onJoin: () => {
         onJoin();
-        for (const [partition, offset] of this.positions) membership.consumer.seek({ topic, partition, offset: String(offset) });
+        for (const [partition, offset] of this.positions) membership.seek({ topic, partition }, offset);
       },
     });
     this.membership = membership;
@@ -115,9 +116,7 @@ export class CompactedTable {
     const { batch } = payload;
     if (membership !== this.membership) return Promise.resolve();
     const from = this.positionIn(batch);
-    for (const { offset, key, value } of batch.messages) {
-      if (Number(offset) >= from && key !== null) this.apply(key.toString(), value);
-    }
+    for (const message of batch.messages as FetchedMessage[]) if (Number(message.offset) >= from) this.take(message);
     const last = batch.lastOffset();
     this.positions.set(batch.partition, Math.max(from, Number(last) + 1));
     payload.resolveOffset(last);
@@ -132,11 +131,14 @@ export class CompactedTable {
     return Number(highWatermark) < position ? 0 : position;
   }
 
-  private apply(key: string, value: Buffer | null): void {
+  private take({ key, value, unreadable }: FetchedMessage): void {
+    const { topic, logger, apply } = this.options;
+    if (unreadable !== undefined) logger.error({ topic, ...unreadable }, 'table.snapshots_unreadable');
+    if (key === null) return;
     try {
-      this.options.apply(key, value);
+      apply(key.toString(), value);
     } catch (error) {
-      this.options.logger.error({ err: error, topic: this.options.topic, id: key }, 'table.snapshot_unusable');
+      logger.error({ err: error, topic, id: key.toString() }, 'table.snapshot_unusable');
     }
   }
 

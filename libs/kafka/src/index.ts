@@ -1,8 +1,11 @@
 export { Backoff } from './backoff.ts';
-export { BatchConsumer, type BatchConsumerOptions, type ConsumedBatch } from './batch-consumer.ts';
+export { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.ts';
 export { type BatchServerOptions, KafkaBatchServer } from './batch-server.ts';
 export { CONSUMER_TIMING, type ConsumerTiming } from './consumer-timing.ts';
+export { deadLetter, type Death } from './dead-letter.ts';
+export type { ConsumedBatch } from './held-partition.ts';
 export { createKafka } from './client.ts';
 export { CompactedTable, type CompactedTableOptions } from './compacted-table.ts';
 export type { OutgoingMessage, TopicMessages } from './outgoing-message.ts';
 export { KafkaProducer } from './producer.ts';
+export type { FetchedMessage, UnreadableBatch } from './record-batch.ts';

@@ -1,28 +1,41 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { ConsumerTiming } from './consumer-timing.ts';
+import { cooperativeAssigner, RejoinRequest } from './cooperative-assigner.ts';
 import { settledWithin } from './settled-within.ts';
+import type { Assignment } from './share-out.ts';
+
+export interface Joined {
+  /** A new one: the broker had given this member up, or never knew it. Others may have had its partitions meanwhile. */
+  readonly memberId: string;
+  readonly assignment: Assignment;
+}
 
 export interface MembershipOptions {
   readonly kafka: Kafka;
   readonly groupId: string;
   readonly timing: ConsumerTiming;
-  readonly onJoin: (assignment: Assignment) => void;
-  /** The group's members change; whoever has something to commit may still do so. */
-  readonly onRebalance?: () => void;
+  readonly onJoin: (joined: Joined) => void;
+  /** What this member has work of and does not want given to others yet. */
+  readonly claims?: () => Assignment;
   readonly onCommit?: (committed: readonly CommittedTopic[]) => void;
 }
-
-/** Partitions by topic. */
-export type Assignment = Readonly<Record<string, number[]>>;
 
 export interface CommittedTopic {
   readonly topic: string;
   readonly partitions: readonly { readonly partition: number; readonly offset: unknown }[];
 }
 
-// Partitions are independent; their batches are handled side by side.
-const PARTITIONS_AT_ONCE = 8;
-const MAX_PARTITION_BYTES = 2 * 1_048_576;
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+// How many partitions' batches kafkajs hands over side by side: more than one fetch brings.
+const PARTITIONS_AT_ONCE = 64;
+// What one fetch may bring of a partition, and in all; a single message that is larger comes alone. With what HeldPartition holds it
+// bounds a consumer's memory.
+const MAX_PARTITION_BYTES = 1_048_576;
+const MAX_FETCH_BYTES = 8 * 1_048_576;
 // Without a sign of life from the broker for so many session timeouts the membership counts as lost.
 const SILENT_SESSIONS = 3;
 
@@ -35,6 +48,7 @@ export class Membership {
   private readonly ended = Promise.withResolvers<undefined>();
   private lastSignMs = Date.now();
   private topics: readonly string[] = [];
+  private wantsRejoin = false;
 
   constructor(private readonly options: MembershipOptions) {
     const { kafka, groupId, timing } = options;
@@ -46,7 +60,9 @@ export class Membership {
       maxWaitTimeInMs: timing.maxWaitMs,
       metadataMaxAge: timing.metadataMaxAgeMs,
       maxBytesPerPartition: MAX_PARTITION_BYTES,
+      maxBytes: MAX_FETCH_BYTES,
       allowAutoTopicCreation: false,
+      partitionAssigners: [cooperativeAssigner({ claims: () => this.claims(), beforeFetch: () => this.beforeFetch() })],
       retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5, restartOnFailure: () => Promise.resolve(false) },
     });
     // It may end before anybody waits for it.
@@ -70,12 +86,31 @@ export class Membership {
   }
 
   /** Fetches nothing more, and stays a member. */
-  pause(): void {
+  pauseAll(): void {
     try {
       this.consumer.pause(this.topics.map((topic) => ({ topic })));
     } catch {
       // kafkajs has not begun to fetch yet; joining pauses again.
     }
+  }
+
+  /** Fetches nothing more of one partition. */
+  pause({ topic, partition }: Place): void {
+    this.consumer.pause([{ topic, partitions: [partition] }]);
+  }
+
+  resume({ topic, partition }: Place): void {
+    this.consumer.resume([{ topic, partitions: [partition] }]);
+  }
+
+  /** Fetches the partition from this offset on. */
+  seek({ topic, partition }: Place, offset: number): void {
+    this.consumer.seek({ topic, partition, offset: String(offset) });
+  }
+
+  /** Joins again, with other claims than before: something is free for others. */
+  rejoin(): void {
+    this.wantsRejoin = true;
   }
 
   /** Makes `run` resolve. */
@@ -92,16 +127,24 @@ export class Membership {
     return Date.now() - this.lastSignMs;
   }
 
+  private claims(): Assignment {
+    this.wantsRejoin = false;
+    return this.options.claims?.() ?? {};
+  }
+
+  private beforeFetch(): void {
+    if (this.wantsRejoin) throw new RejoinRequest('partitions that moved are finished');
+  }
+
   private listen(): void {
     const { consumer, options } = this;
     const alive = (): void => void (this.lastSignMs = Date.now());
     consumer.on(consumer.events.HEARTBEAT, alive);
     consumer.on(consumer.events.FETCH, alive);
-    consumer.on(consumer.events.REBALANCING, () => options.onRebalance?.());
     consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => options.onCommit?.(payload.topics));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       alive();
-      options.onJoin(payload.memberAssignment);
+      options.onJoin({ memberId: payload.memberId, assignment: payload.memberAssignment });
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => this.ended.reject(payload.error));
   }

@@ -19,6 +19,8 @@ export interface PoolOptions {
   readonly queryMs?: number;
   /** A transaction whose owner does nothing any more loses its locks after this. */
   readonly idleInTransactionMs: number;
+  /** Further settings of PostgreSQL for every connection, by name. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -35,6 +37,7 @@ export function openPool({
   lockMs,
   queryMs,
   idleInTransactionMs,
+  settings = {},
 }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -46,6 +49,9 @@ export function openPool({
     ...(queryMs === undefined ? {} : { query_timeout: queryMs }),
     idle_in_transaction_session_timeout: idleInTransactionMs,
     keepAlive: true,
+    options: Object.entries(settings)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   });
   // Both are errors of connections that nobody is waiting for: idle ones, and ones between two statements. Unheard they would end the process.
   pool.on('error', (error) => logger.warn({ reason: error.message }, 'postgres.connection_lost'));

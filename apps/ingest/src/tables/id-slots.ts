@@ -105,7 +105,8 @@ export class IdSlots {
     this.ids = ids;
     this.words = wordsOf(ids);
     this.next = new Int32Array(capacity);
-    if (capacity > this.buckets.length) this.buckets = new Int32Array(this.buckets.length * 2);
+    // Two ids a bucket: ids are looked up when a snapshot comes, never for an event.
+    if (capacity > 2 * this.buckets.length) this.buckets = new Int32Array(this.buckets.length * 2);
     this.buckets.fill(NONE);
     // Growing happens only when no slot is free, so all of them hold an id.
     for (let slot = 0; slot < this.used; slot++) this.link(slot);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KafkaMessage } from 'kafkajs';
-import { deadLetter } from './dead-letters.ts';
+import { deadLetter } from './dead-letter.ts';
+import type { FetchedMessage } from './record-batch.ts';
 
 const DEATH = {
   topic: 'merchant.orders',
@@ -10,16 +10,16 @@ const DEATH = {
   atMs: Date.UTC(2026, 10, 25),
 } as const;
 
-function message(fields: Partial<KafkaMessage>): KafkaMessage {
+function message(fields: Partial<FetchedMessage>): FetchedMessage {
   return {
     key: Buffer.from('mer_1'),
     value: Buffer.from('{'),
-    timestamp: '0',
+    timestamp: '1795564800123',
     attributes: 0,
     offset: '17',
     headers: {},
     ...fields,
-  } as KafkaMessage;
+  } as FetchedMessage;
 }
 
 describe('deadLetter', () => {
@@ -34,6 +34,7 @@ describe('deadLetter', () => {
       dead_topic: 'merchant.orders',
       dead_partition: '3',
       dead_offset: '17',
+      dead_timestamp: '1795564800123',
       dead_at: '2026-11-25T00:00:00.000Z',
     });
   });
@@ -69,12 +70,26 @@ describe('deadLetter', () => {
   it('survives headers called like members of Object.prototype', () => {
     const headers = Object.fromEntries([
       ['__proto__', Buffer.from('p')],
-      // What kafkajs makes of a header called constructor.
+      // What kafkajs' own reader makes of a header called constructor.
       ['constructor', [Object as unknown as Buffer, Buffer.from('c')]],
-    ]) as NonNullable<KafkaMessage['headers']>;
+    ]) as NonNullable<FetchedMessage['headers']>;
     const entries = Object.entries(deadLetter(message({ headers }), DEATH).headers ?? {});
     expect(entries).toContainEqual(['__proto__', [Buffer.from('p')]]);
     expect(entries).toContainEqual(['constructor', [Buffer.from('c')]]);
+  });
+
+  it('names a batch that cannot be read by its offsets', () => {
+    const unreadable = { firstOffset: '10', lastOffset: '17', records: 8, bytes: 999, reason: 'too_large', detail: 'huge' } as const;
+    const dead = deadLetter(message({ key: null, value: null, unreadable }), { ...DEATH, reason: unreadable.reason });
+    expect([dead.key, dead.value]).toEqual([null, null]);
+    expect(dead.headers).toMatchObject({
+      dead_reason: 'too_large',
+      dead_offset: '10',
+      dead_last_offset: '17',
+      dead_records: '8',
+      dead_bytes: '999',
+      dead_truncated: 'true',
+    });
   });
 
   it('replaces what an earlier death wrote when a dead letter dies again', () => {

@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually, uniqueName, useStores } from '@hookwright/testkit';
+import { BatchConsumer } from './batch-consumer.ts';
+import type { ConsumedBatch } from './held-partition.ts';
+import { asAdmin, logger, memberCount, numbered, setting, type Setting } from './spec/setting.ts';
+
+// What a request takes, and how many a worker has under way.
+const WORK_MS = 40;
+const AT_ONCE = 60;
+
+/** A worker that takes messages as delivery does: queues them, begins so many at once and none that is not its own any more. */
+class Worker {
+  readonly consumer: BatchConsumer;
+  private readonly queue: { batch: ConsumedBatch; offset: string; value: number }[] = [];
+  private busy = 0;
+
+  constructor(at: Setting, place: { topic: string; groupId: string }, begun: Map<number, number>) {
+    this.consumer = new BatchConsumer({
+      kafka: at.kafka,
+      groupId: place.groupId,
+      logger,
+      topics: () => [place.topic],
+      maxBatch: 32,
+      timing: { metadataMaxAgeMs: 500 },
+      onBatch: (batch) => {
+        for (const { offset, value } of batch.messages) this.queue.push({ batch, offset, value: Number(value) });
+        while (this.busy < AT_ONCE && this.queue.length > 0) void this.work(begun);
+        return Promise.resolve();
+      },
+      room: async (signal) => {
+        while (this.queue.length > AT_ONCE && !signal.aborted) await delay(5);
+      },
+    });
+    this.consumer.start();
+  }
+
+  private async work(begun: Map<number, number>): Promise<void> {
+    this.busy++;
+    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
+      const { batch, offset, value } = next;
+      if (!batch.isOurs()) {
+        batch.leave(offset);
+        continue;
+      }
+      begun.set(value, (begun.get(value) ?? 0) + 1);
+      await delay(WORK_MS);
+      batch.done(offset);
+    }
+    this.busy--;
+  }
+}
+
+describe('while members come and go', () => {
+  let at: Setting;
+  beforeAll(async () => {
+    at = setting((await useStores(['kafka'])).kafkaBrokers);
+  });
+  afterAll(() => at.close());
+
+  it('every message is begun once, and all others go on', async () => {
+    const place = { topic: await at.topic({ partitions: 6 }), groupId: uniqueName('group') };
+    const begun = new Map<number, number>();
+    const workers = [new Worker(at, place, begun), new Worker(at, place, begun)];
+    const members = (count: number): Promise<void> =>
+      eventually(async () => expect(await memberCount(at.kafka, place.groupId)).toBe(count));
+    await members(2);
+    let sent = 0;
+    const publishing = setInterval(() => {
+      void at.producer.send([{ topic: place.topic, messages: numbered(100, sent) }]);
+      sent += 100;
+    }, 50);
+    for (let round = 0; round < 3; round++) {
+      const comer = new Worker(at, place, begun);
+      await members(3);
+      const before = begun.size;
+      await eventually(() => expect(begun.size - before).toBeGreaterThan(1000));
+      await (round === 1 ? workers.shift() : comer)?.consumer.drain();
+      if (round === 1) workers.push(comer);
+      await members(2);
+    }
+    clearInterval(publishing);
+    await eventually(() => expect(begun.size).toBe(sent), { timeoutMs: 30_000 });
+    expect([...begun].filter(([, times]) => times > 1)).toEqual([]);
+    await Promise.all(workers.map(({ consumer }) => consumer.drain()));
+  }, 90_000);
+
+  it('new partitions are read from their beginning', async () => {
+    const place = { topic: await at.topic({ partitions: 2 }), groupId: uniqueName('group') };
+    const begun = new Map<number, number>();
+    const workers = [new Worker(at, place, begun), new Worker(at, place, begun)];
+    await at.producer.send([{ topic: place.topic, messages: numbered(200) }]);
+    await eventually(() => expect(begun.size).toBe(200));
+    await asAdmin(at.kafka, (admin) => admin.createPartitions({ topicPartitions: [{ topic: place.topic, count: 6 }] }));
+    // By a client that knows the new partitions at once.
+    const outside = setting(at.brokers);
+    await outside.producer.send([{ topic: place.topic, messages: numbered(600, 200) }]);
+    await eventually(() => expect(begun.size).toBe(800), { timeoutMs: 20_000 });
+    expect([...begun].filter(([, times]) => times > 1)).toEqual([]);
+    await Promise.all([...workers.map(({ consumer }) => consumer.drain()), outside.close()]);
+  });
+
+  it('a partition whose handler is slow holds up nothing else, and the group does not notice', async () => {
+    const place = { topic: await at.topic({ partitions: 2 }), groupId: uniqueName('group') };
+    const gate = Promise.withResolvers<undefined>();
+    const seen: number[] = [];
+    const joins: unknown[] = [];
+    const consumer = new BatchConsumer({
+      kafka: at.kafka,
+      groupId: place.groupId,
+      topics: () => [place.topic],
+      logger: Object.assign(Object.create(logger) as typeof logger, { info: (line: unknown) => void joins.push(line) }),
+      onBatch: async (batch) => {
+        if (batch.partition === 0) await gate.promise;
+        for (const { offset, value } of batch.messages) {
+          seen.push(Number(value));
+          batch.done(offset);
+        }
+      },
+    });
+    consumer.start();
+    await at.producer.send([{ topic: place.topic, messages: numbered(100) }]);
+    await eventually(() => expect(seen.length).toBeGreaterThan(20));
+    const early = seen.length;
+    for (let round = 1; round <= 5; round++) {
+      await at.producer.send([{ topic: place.topic, messages: numbered(100, round * 100) }]);
+      await eventually(() => expect(seen.length).toBeGreaterThan(early + round * 20));
+    }
+    expect(joins).toHaveLength(1);
+    gate.resolve(undefined);
+    await eventually(() => expect(seen).toHaveLength(600));
+    await consumer.drain();
+  });
+});
