@@ -1,23 +1,25 @@
-import { judgedConnector } from './connector.ts';
+import tls from 'node:tls';
+import { Connections } from './connections.ts';
+import { directConnect } from './direct-connect.ts';
+import type { EgressProxy } from './egress-proxy.ts';
 import { Exchange } from './exchange.ts';
 import { systemResolveHost, type ResolveHost } from './host-addresses.ts';
-import { OriginPools } from './origin-pools.ts';
+import type { ProxyFailed } from './proxy-failed.ts';
 import type { EgressPolicy } from './policy.ts';
 import type { SendRequest, SendResult } from './send-result.ts';
+import { ProxyHealth } from './proxy-health.ts';
 import { Targets } from './targets.ts';
 import { TlsSessions } from './tls-sessions.ts';
+import { tunnelConnect } from './tunnel-connect.ts';
 
 export interface EgressClientOptions {
   readonly policy: EgressPolicy;
+  /** Every request goes through it. */
+  readonly proxy?: EgressProxy | undefined;
   /** For resolving, connecting and the TLS handshake, where the request's deadline is not earlier, in ms. Default 5000. */
   readonly connectTimeoutMs?: number;
-  /**
-   * Sockets to one origin at once, for each connect timeout in use; more requests wait, inside their deadline. Several apps may share an
-   * origin. n requests under way use at most 2n sockets: undici needs a turn of the event loop before a socket is free again. Default 256.
-   */
-  readonly connectionsPerOrigin?: number;
-  /** Origins with open connections at once; past it the oldest idle one is closed. Default 2000. */
-  readonly maxOrigins?: number;
+  /** Connections that are kept for a next request at once; past it a connection is closed after its answer. Default 2000. */
+  readonly maxIdleConnections?: number;
   /** Replaces the public certificate authorities (PEM texts), for endpoints of a private network. */
   readonly certificateAuthorities?: readonly string[];
   /** Replaces the hosts file and DNS. Its answers are judged like any other. */
@@ -31,24 +33,32 @@ export interface EgressClientOptions {
  */
 export class EgressClient {
   readonly #targets: Targets;
-  readonly #pools: OriginPools;
-  readonly #connectTimeoutMs: number;
+  readonly #connections: Connections;
+  readonly #proxyHealth = new ProxyHealth();
 
   constructor(options: EgressClientOptions) {
-    const { policy, connectTimeoutMs = 5000, connectionsPerOrigin = 256, maxOrigins = 2000, certificateAuthorities, resolveHost } = options;
-    this.#connectTimeoutMs = connectTimeoutMs;
-    const connecting = { policy, certificateAuthorities, resolveHost: resolveHost ?? systemResolveHost(), sessions: new TlsSessions() };
+    const { policy, proxy, connectTimeoutMs = 5000, maxIdleConnections = 2000, certificateAuthorities, resolveHost } = options;
+    const secureContext = tls.createSecureContext(certificateAuthorities === undefined ? {} : { ca: [...certificateAuthorities] });
+    const connecting = { policy, secureContext, resolveHost: resolveHost ?? systemResolveHost(), sessions: new TlsSessions() };
+    const onProxy = (failure: ProxyFailed | undefined): void => this.#proxyHealth.tell(failure);
+    const connect = proxy === undefined ? directConnect(connecting) : tunnelConnect({ ...connecting, proxy, onProxy });
     this.#targets = new Targets(policy);
-    this.#pools = new OriginPools({
-      connectionsPerOrigin,
-      maxOrigins,
-      connectorWithin: (timeoutMs) => judgedConnector({ ...connecting, connectTimeoutMs: timeoutMs }),
-    });
+    this.#connections = new Connections({ connect, connectTimeoutMs, maxIdle: maxIdleConnections });
   }
 
-  /** How many origins have connections or requests now. */
+  /** How many origins have connections now. */
   get originCount(): number {
-    return this.#pools.size;
+    return this.#connections.originCount;
+  }
+
+  /** How many connections are kept for a next request. */
+  get idleCount(): number {
+    return this.#connections.idleCount;
+  }
+
+  /** Throws why nothing can be sent, as far as is known: the egress proxy failed when it was last asked. */
+  check(): void {
+    this.#proxyHealth.check();
   }
 
   /** One POST. Never rejects: whatever happens is a result, at the latest when `timeoutMs` is over. */
@@ -56,15 +66,14 @@ export class EgressClient {
     const target = this.#targets.targetOf(url);
     if (!target.ok) return Promise.resolve({ kind: 'error', ...target.failure, durationMs: 0 });
 
-    const pool = this.#pools.poolOf(target.origin, Math.min(this.#connectTimeoutMs, timeoutMs));
+    const connection = this.#connections.take(target.origin);
     return new Promise((resolve) => {
-      // False only means that the pool is full and the request waits.
-      pool.dispatch({ method: 'POST', path: target.path, headers, body }, new Exchange(timeoutMs, resolve));
+      connection.begin(new Exchange(connection, timeoutMs, resolve), { path: target.path, headers, body, timeoutMs });
     });
   }
 
   /** Waits for requests under way, then closes every connection. */
   async close(): Promise<void> {
-    await this.#pools.close();
+    await this.#connections.close();
   }
 }

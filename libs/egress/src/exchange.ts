@@ -1,5 +1,7 @@
 import type { Dispatcher } from 'undici';
-import { sendFailureOf, type SendFailure } from './send-error.ts';
+import { noConnectionWithin } from './connect.ts';
+import type { Connection } from './connection.ts';
+import { sendFailureOf, unsentReasonOf, type SendFailure } from './send-error.ts';
 import type { SendResult } from './send-result.ts';
 
 // Read so that a connection can be kept after a talkative but decent answer; past it the sender hangs up.
@@ -12,6 +14,7 @@ const MAX_HEADER_VALUE_LENGTH = 512;
 const MAX_INFORMATIONAL_RESPONSES = 8;
 
 const SWITCHING_PROTOCOLS = 101;
+const GONE = 410;
 
 const EMPTY_BODY = Buffer.alloc(0);
 
@@ -25,11 +28,12 @@ type ResponseHeaders = Record<string, string | string[] | undefined>;
  * every later call is ignored.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #connection: Connection;
   readonly #timeoutMs: number;
   readonly #resolve: (result: SendResult) => void;
   readonly #startedAtMs = performance.now();
-  readonly #deadline: NodeJS.Timeout;
-  #controller: Dispatcher.DispatchController | undefined;
+  #isSent = false;
+  #isInDoubt = false;
   #settled = false;
   #informationalResponses = 0;
   #statusCode = 0;
@@ -37,16 +41,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #receivedBytes = 0;
   #kept: Buffer = EMPTY_BODY;
 
-  constructor(timeoutMs: number, resolve: (result: SendResult) => void) {
+  constructor(connection: Connection, timeoutMs: number, resolve: (result: SendResult) => void) {
+    this.#connection = connection;
     this.#timeoutMs = timeoutMs;
     this.#resolve = resolve;
-    this.#deadline = setTimeout(passDeadline, timeoutMs, this);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    // The deadline passed while the request waited for a connection. Throwing skips it; abort() would also close the connection.
-    if (this.#settled) throw new Error('the deadline has passed');
-    this.#controller = controller;
+  onRequestStart(): void {
+    this.#isSent = true;
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: ResponseHeaders): void {
@@ -64,41 +66,70 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#kept.length < MAX_KEPT_BYTES) this.#kept = appended(this.#kept, chunk);
     if (this.#receivedBytes > MAX_READ_BYTES) {
       this.#settleResponse();
-      this.#hangUp();
+      this.#connection.close();
     }
   }
 
   onResponseEnd(): void {
+    if (this.#settled) return;
+    if (this.#statusCode === GONE && this.#connection.isReused) {
+      void this.#settleInDoubt();
+      return;
+    }
     this.#settleResponse();
+    this.#connection.free();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#settleError(sendFailureOf(error));
+    const unsent = unsentReasonOf(error);
+    if (unsent !== undefined) this.#settle({ kind: 'unsent', message: unsent, durationMs: this.#elapsedMs() });
+    this.#fail(sendFailureOf(error));
   }
 
-  /** Settles as timed out, whatever the state, and gives the connection up: its rest would be read as the next answer. */
+  /** Settles, whatever the state: as timed out, unless the answer is there. */
   timeOut(): void {
-    this.#settleError({ category: 'timeout', message: this.#timeoutMessage() });
-    this.#hangUp();
+    if (this.#isInDoubt) this.#settleResponse();
+    this.#fail({ category: 'timeout', message: this.#timeoutMessage() });
   }
 
   #timeoutMessage(): string {
-    if (this.#controller === undefined) return `no connection within ${this.#timeoutMs} ms`;
-    if (this.#statusCode === 0) return `no response within ${this.#timeoutMs} ms`;
-    return `the response was not complete within ${this.#timeoutMs} ms`;
+    if (!this.#isSent) return noConnectionWithin(this.#timeoutMs);
+    if (this.#statusCode === 0) return `no response within ${this.#timeoutMs} ms; answer first and do the work afterwards`;
+    return `the response was not complete within ${this.#timeoutMs} ms; a short answer is enough`;
   }
 
   #passInformational(statusCode: number): void {
     this.#informationalResponses += 1;
     if (statusCode !== SWITCHING_PROTOCOLS && this.#informationalResponses <= MAX_INFORMATIONAL_RESPONSES) return;
-    this.#settleError({ category: 'connection', message: `the endpoint keeps answering ${statusCode}` });
-    this.#hangUp();
+    this.#fail({ category: 'connection', message: `the endpoint keeps answering ${statusCode}` });
+  }
+
+  // A 410 ends an endpoint for good: no stray answer, to a request of who knows whom, may do that.
+  async #settleInDoubt(): Promise<void> {
+    this.#isInDoubt = true;
+    if (await this.#connection.wasStray()) {
+      this.#fail({ category: 'connection', message: 'the endpoint sent more answers than there were requests' });
+      return;
+    }
+    this.#settleResponse();
+    this.#connection.close();
+  }
+
+  #fail(failure: SendFailure): void {
+    this.#settleError(failure);
+    this.#connection.close();
   }
 
   #settleResponse(): void {
     const statusCode = this.#statusCode;
     if (statusCode >= 300 && statusCode < 400) {
-      this.#settleError({ category: 'redirect', message: `the endpoint redirects (${statusCode}), which is not followed` }, statusCode);
+      this.#settleError(
+        {
+          category: 'redirect',
+          message: `the endpoint redirects (${statusCode}), which is not followed; give the endpoint the URL it leads to`,
+        },
+        statusCode,
+      );
       return;
     }
     this.#settle({
@@ -119,21 +150,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #settle(result: SendResult): void {
     if (this.#settled) return;
     this.#settled = true;
-    clearTimeout(this.#deadline);
     this.#resolve(result);
-  }
-
-  #hangUp(): void {
-    this.#controller?.abort(new Error('hung up'));
   }
 
   #elapsedMs(): number {
     return Math.round(performance.now() - this.#startedAtMs);
   }
-}
-
-function passDeadline(exchange: Exchange): void {
-  exchange.timeOut();
 }
 
 // Copied: the chunk is a window into a socket buffer of up to 64 KiB, which would live as long as the result.

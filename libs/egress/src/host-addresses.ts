@@ -8,7 +8,7 @@ export type ResolveHost = (name: string) => Promise<readonly string[]>;
 export class UnresolvedHost extends Error {
   readonly code = 'EGRESS_DNS';
   constructor(detail: string, options?: ErrorOptions) {
-    super(`the host name could not be resolved (${detail})`, options);
+    super(`the host name could not be resolved (${detail}); check its DNS records`, options);
   }
 }
 
@@ -21,9 +21,11 @@ const DNS_TRIES = 2;
 /**
  * Resolves as the system does, names of the hosts file first, then DNS, but without getaddrinfo: that holds one of libuv's four threads as
  * long as a name server is silent, so that four such endpoints would stop every connection of the process. The hosts file is read once.
+ * `servers` (address:port) take the place of the system's name servers.
  */
-export function systemResolveHost(): ResolveHost {
+export function systemResolveHost(servers?: readonly string[]): ResolveHost {
   const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES });
+  if (servers !== undefined) resolver.setServers(servers);
   const hosts = parseHosts(readHostsFile());
   return async (name) => hosts.get(name) ?? localhostAddresses(name) ?? (await queryDns(resolver, name));
 }

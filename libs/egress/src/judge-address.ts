@@ -10,11 +10,9 @@ const ALLOWED: AddressVerdict = { ok: true };
 // Publicly routed, but not for us: it answers with the virtual machine's own configuration (Azure's WireServer).
 const CLOUD_WIRE_SERVER = parseNetwork('168.63.129.16/32');
 
-// IANA hands out addresses of this block only ("IPv6 Global Unicast Address Assignments").
-const IPV6_GLOBAL_UNICAST = parseNetwork('2000::/3');
-
-// Parts of that block which the same registry keeps in reserve, the last one once being the 6bone's.
-const IPV6_UNALLOCATED = ['2d00::/8', '2e00::/7', '3000::/4'].map(parseNetwork);
+// The blocks out of which IANA has given addresses to registries ("IPv6 Global Unicast Address Assignments"). The rest of 2000::/3 is
+// reserved or held back, and everything outside it is for special purposes. A /8 stays one registry's, who gets its next part from there.
+const IPV6_ALLOCATED = ['2001::/16', '2003::/16', '2400::/8', '2600::/8', '2800::/8', '2a00::/8', '2c00::/8'].map(parseNetwork);
 
 // ISATAP puts an IPv4 address behind these two interface identifiers, whatever the network (RFC 5214, 6.1).
 const ISATAP_IDENTIFIER = 0x5efe;
@@ -43,10 +41,9 @@ function judgeIPv4(address: ipaddr.IPv4): AddressVerdict {
 }
 
 function judgeIPv6(address: ipaddr.IPv6): AddressVerdict {
-  if (!isWithin(address, IPV6_GLOBAL_UNICAST)) return refused('not publicly routable (outside 2000::/3)');
   const range = address.range();
   if (range !== 'unicast') return refused(`not publicly routable (${range})`);
-  if (IPV6_UNALLOCATED.some((network) => isWithin(address, network))) return refused('not allocated');
+  if (!IPV6_ALLOCATED.some((network) => isWithin(address, network))) return refused('not allocated');
   if (isIsatap(address)) return refused('not publicly routable (isatap)');
   return ALLOWED;
 }

@@ -19,6 +19,9 @@ const LOOPBACK_NAMES = [
   'localtest.me',
   'lvh.me',
   'vcap.me',
+  'lacolhost.com',
+  'localho.st',
+  'spoofed.burpcollaborator.net',
 ];
 
 // Names under which clouds offer a machine its own credentials. They resolve to link-local addresses, which no policy should open.
@@ -27,6 +30,8 @@ const METADATA_NAMES = [
   'metadata.google.internal',
   'metadata.goog',
   'metadata.tencentyun.com',
+  'metadata.packet.net',
+  'metadata.platformequinix.com',
   'instance-data',
   'instance-data.ec2.internal',
   'rancher-metadata',
@@ -46,10 +51,11 @@ const INSIDE_NAMES = [
   'ip6.arpa',
   'onion',
   'svc',
+  'consul',
 ];
 
-// Services that answer with the address in the name, any address.
-const ECHOING_NAMES = ['nip.io', 'sslip.io', 'xip.io'];
+// Services that answer with the address in the name, any address, or with one address now and another a moment later.
+const ECHOING_NAMES = ['nip.io', 'sslip.io', 'xip.io', 'traefik.me', '1u.ms', 'rbndr.us'];
 
 const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1/128'].map(parseNetwork);
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { judgeUrl } from './judge-url.ts';
 import { parseNetwork, PRODUCTION_POLICY, type EgressPolicy } from './policy.ts';
+import { ipv4Spellings } from './spec/spellings.ts';
 
 /** What `npm start` runs with. */
 const DEVELOPMENT: EgressPolicy = {
@@ -21,40 +22,6 @@ function rowsOf(table: string): string[] {
   return table.split(/\s+/).filter((text) => text !== '');
 }
 
-/** The ways inet_aton() and WHATWG's URL let one IPv4 address be written. */
-function spellingsOf(address: string): string[] {
-  const [a, b, c, d] = address.split('.').map(Number) as [number, number, number, number];
-  const last2 = c * 256 + d;
-  const last3 = b * 65_536 + last2;
-  const whole = a * 16_777_216 + last3;
-  const hex = (value: number): string => `0x${value.toString(16)}`;
-  const octal = (value: number): string => `0${value.toString(8)}`;
-  return [
-    String(whole),
-    hex(whole),
-    hex(whole).toUpperCase(),
-    octal(whole),
-    `0x${whole.toString(16).padStart(8, '0')}`,
-    `00${octal(whole)}`,
-    `${a}.${last3}`,
-    `${a}.${b}.${last2}`,
-    [a, b, c, d].map(hex).join('.'),
-    [a, b, c, d].map(octal).join('.'),
-    [a, b, c, d].map((part) => octal(part).padStart(4, '0')).join('.'),
-    `${hex(a)}.${octal(b)}.${c}.${d}`,
-    `${hex(a)}.${last3}`,
-    `${octal(a)}.${hex(last3)}`,
-    `${a}.${hex(b)}.${octal(last2)}`,
-    address.replaceAll('.', '。'),
-    address.replaceAll('.', '．'),
-    address.replaceAll('.', '｡'),
-    address.replaceAll('.', '%2e'),
-    `%${a.toString().charCodeAt(0).toString(16)}${address.slice(1)}`,
-    address.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
-    address.replace(/[1-9]/g, (digit) => String.fromCodePoint(0x2460 + Number(digit) - 1)),
-  ];
-}
-
 const ACCEPTED = `
   https://shipit.example/hooks https://shipit.example https://shipit.example/ https://SHIPIT.example/Hooks HTTPS://shipit.example/ https://shipit.example:443/
   https://shipit.example:8443/hooks https://shipit.example/?a=b&c=d https://shipit.example?x https://a.b.c.d.e.example.com/ https://example.co.uk/a%20b
@@ -65,7 +32,9 @@ const ACCEPTED = `
   https://hooks.zapier.com/hooks/catch/1/abc https://webhook.site/8c9f https://api.partner.io/v1/events?token=abc%2Bdef https://8.8.8.8/ https://1.1.1.1:8443/x
   https://93.184.216.34/ https://[2606:4700:4700::1111]/ https://[2001:4860:4860::8888]:8443/hook https://[2A00:1450:4001:081B::200E]/ https://[::ffff:8.8.8.8]/
   https://[::ffff:0808:0808]/ https://testserver.test/ https://a.invalid/ https://corp.example/ https://mylocal.dev/ https://example.com:0443/ https://example.com://x
-  https://example.com/a/../b https://example.com/~user/!$'()*+,;=:@ https://example.com/[x] https://example.com/|x https://faß.de/ https://☃.net/`;
+  https://example.com/a/../b https://example.com/~user/!$'()*+,;=:@ https://example.com/[x] https://example.com/|x https://faß.de/ https://☃.net/
+  https://example.com:/ https://💩.la/ https://xn--ls8h.la/ https://exa%6dple.com/ https://example.com/%00 https://example.com?@127.0.0.1/ https://8.8.8.8:00443/ https://[2606:4700:4700:0000::1111]/
+  https://localhost.example/ https://internal.dev/ https://consul.example.com/ https://nip.io.example.com/ https://[2a10:50c0::ad1:ff]/ https://[2620:fe::fe]:8443/`;
 
 const NOT_HTTPS = `
   http://shipit.example/ HTTP://shipit.example/ http://127.0.0.1/ http://shipit.example:443/ ftp://shipit.example/ ws://shipit.example/ wss://shipit.example/
@@ -85,13 +54,17 @@ const INVALID = `
   https://127.0.0.1../ https://127.0.0.1.../ https://shipit.example../ https://shipit..example/ https://.shipit.example/ https://./ https://../ https://localhost../
   https://*.example.com/ https://exa*mple.com/ https://a,b.example/ https://a'b.example/ https://a!b.example/ https://{x}.example/ https://a$b.example/ https://a;b.example/
   https://ex%00ample.com/ https://ex%20ample.com/ https://ex%0aample.com/ https://ex%2fample.com/ https://ex%40ample.com/ https://ex%zzample.com/ https://ex<ample.com/
-  https://ex^ample.com/ https://ex|ample.com/ https://%/ https://%25/`;
+  https://ex^ample.com/ https://ex|ample.com/ https://%/ https://%25/
+  https://example.com:443:/ https://example.com:+443/ https://example.com:4４3/ https://example.com:443%20/ https://example.com:0x1bb/ https://example.com%3a443/ https://example.com%00.evil/
+  https://127.0.0.1%2f/ https://127.0.0.1%00/ https://١٢٧.0.0.1/ https://੦.0.0.1/ https://[::1%lo]/ https://[::1]:443%00/ https://example.com:443\\@127.0.0.1/ https://00008.8.8.8/
+  https://[::ffff:a.b.c.d]/ https://[::ffff:1.2.3]/ https://[2606:4700:4700::1111].:443/ https://2606:4700:4700::1111/`;
 
 const BLOCKED: Record<string, string> = {
   credentials: `
     https://user@shipit.example/ https://user:pass@shipit.example/ https://:pass@shipit.example/ https://@shipit.example/ https://:@shipit.example/
     https://shipit.example@127.0.0.1/ https://127.0.0.1@shipit.example/ https://shipit.example:443@127.0.0.1/ https://user%40x@shipit.example/ https://a@b@shipit.example/
-    https://shipit.example%20@127.0.0.1/ https://8.8.8.8:80@10.0.0.1/`,
+    https://shipit.example%20@127.0.0.1/ https://8.8.8.8:80@10.0.0.1/
+    https://example.com%2f@127.0.0.1/ https://example.com;@127.0.0.1/ https://example.com&@127.0.0.1/ https://user:@example.com/`,
   'ports that are not allowed': `
     https://shipit.example:0/ https://shipit.example:1/ https://shipit.example:22/ https://shipit.example:25/ https://shipit.example:53/ https://shipit.example:80/
     https://shipit.example:444/ https://shipit.example:2375/ https://shipit.example:3306/ https://shipit.example:5432/ https://shipit.example:6379/
@@ -100,25 +73,30 @@ const BLOCKED: Record<string, string> = {
   'this machine by name': `
     https://localhost/ https://LOCALHOST/ https://LocalHost:8443/ https://localhost./ https://foo.localhost/ https://a.b.localhost./ https://localhost.localdomain/
     https://localhost6/ https://localhost6.localdomain6/ https://ip6-localhost/ https://ip6-loopback/ https://%6c%6fcalhost/ https://ⓛocalhost/ https://ｌｏｃａｌｈｏｓｔ/ https://localtest.me/
-    https://foo.localtest.me/ https://lvh.me/ https://api.lvh.me/ https://vcap.me/ https://127.0.0.1.nip.io/ https://10-0-0-1.sslip.io/ https://a9fea9fe.nip.io/ https://www.127.0.0.1.xip.io/`,
+    https://foo.localtest.me/ https://lvh.me/ https://api.lvh.me/ https://vcap.me/ https://127.0.0.1.nip.io/ https://10-0-0-1.sslip.io/ https://a9fea9fe.nip.io/ https://www.127.0.0.1.xip.io/
+    https://localho.st/ https://lacolhost.com/ https://spoofed.burpcollaborator.net/ https://app.traefik.me/ https://make-127.0.0.1-rr.1u.ms/ https://7f000001.c0a80001.rbndr.us/`,
   'metadata services and inside names': `
     https://metadata/ https://metadata.google.internal/ https://METADATA.GOOGLE.INTERNAL/computeMetadata/v1/ https://metadata.google.internal./ https://metadata.goog/
     https://instance-data/latest/ https://instance-data.ec2.internal/ https://rancher-metadata/ https://metadata.tencentyun.com/ https://ip-10-0-0-1.ec2.internal/
     https://vault.internal/ https://db.internal./ https://printer.local/ https://kubernetes/ https://kubernetes.default.svc/ https://kubernetes.default.svc.cluster.local/
     https://redis/ https://intranet/ https://wiki.intranet/ https://host.docker.internal/ https://gateway.docker.internal/ https://nas.lan/ https://router.home/ https://x.home.arpa/
-    https://git.corp/ https://db.private/ https://1.0.0.127.in-addr.arpa/ https://x.ip6.arpa/ https://expyuzz4wqqyqhjn.onion/ https://com/ https://a/`,
+    https://git.corp/ https://db.private/ https://1.0.0.127.in-addr.arpa/ https://x.ip6.arpa/ https://expyuzz4wqqyqhjn.onion/ https://com/ https://a/
+    https://metadata.packet.net/ https://metadata.platformequinix.com/ https://db.service.consul/ https://wpad/ https://broadcasthost/ https://ip6-allnodes/ https://xn--127-0-0-1/ https://ⓔxample.ⓛocal/
+    https://example.internal。/`,
   'IPv4 that is not publicly routable': `
     https://0.0.0.0/ https://0.1.2.3/ https://10.0.0.1/ https://10.255.255.255/ https://100.64.0.1/ https://100.100.100.200/ https://127.0.0.1/ https://127.0.0.1:443/
     https://127.0.0.1:8443/ https://127.255.255.254/ https://168.63.129.16/ https://169.254.169.254/latest/meta-data/ https://169.254.170.2/ https://172.16.0.1/
     https://172.31.255.255/ https://192.0.0.1/ https://192.0.2.1/ https://192.88.99.1/ https://192.168.1.1/ https://198.18.0.1/ https://198.51.100.1/ https://203.0.113.1/
-    https://224.0.0.1/ https://239.255.255.250/ https://240.0.0.1/ https://255.255.255.255/ https://127.0.0.1./ https://169.254.169.254./ https://10.0.0.1.:8443/ https://127.0.0.1?x https://127.0.0.1`,
+    https://224.0.0.1/ https://239.255.255.250/ https://240.0.0.1/ https://255.255.255.255/ https://127.0.0.1./ https://169.254.169.254./ https://10.0.0.1.:8443/ https://127.0.0.1?x https://127.0.0.1
+    https://0/ https://0.0/ https://1/ https://127.1/ https://127.1:443/ https://①②⑦.⓪.⓪.①/ https://127.0.0.1。/ https://127.0.0.1%E3%80%82/ https://001.002.003.004/ https://8.8.8.8.:443/`,
   'IPv6 that is not publicly routable': `
     https://[::]/ https://[::1]/ https://[::1]:8443/ https://[0:0:0:0:0:0:0:1]/ https://[0000:0000:0000:0000:0000:0000:0000:0001]/ https://[::ffff:127.0.0.1]/ https://[::ffff:7f00:1]/
     https://[::FFFF:7F00:0001]/ https://[0:0:0:0:0:ffff:127.0.0.1]/ https://[::ffff:169.254.169.254]/ https://[::ffff:a9fe:a9fe]/ https://[::ffff:10.0.0.1]/ https://[::ffff:0:127.0.0.1]/
     https://[::127.0.0.1]/ https://[::7f00:1]/ https://[::8.8.8.8]/ https://[64:ff9b::127.0.0.1]/ https://[64:ff9b::a9fe:a9fe]/ https://[64:ff9b::8.8.8.8]/ https://[64:ff9b:1::a00:1]/
     https://[2002:7f00:1::]/ https://[2002:a9fe:a9fe::1]/ https://[2002:808:808::1]/ https://[2001::1]/ https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/ https://[2001:10::1]/
     https://[2001:20::1]/ https://[2001:2::1]/ https://[2001:db8::1]/ https://[3fff::1]/ https://[fc00::1]/ https://[fd00:ec2::254]/ https://[fe80::1]/ https://[fec0::1]/ https://[ff02::1]/
-    https://[100::1]/ https://[5f00::1]/ https://[4000::1]/ https://[e000::1]/ https://[1::1]/ https://[3ffe::1]/ https://[2a00:1450::5efe:10.0.0.1]/`,
+    https://[100::1]/ https://[5f00::1]/ https://[4000::1]/ https://[e000::1]/ https://[1::1]/ https://[3ffe::1]/ https://[2a00:1450::5efe:10.0.0.1]/
+    https://[2000::1]/ https://[2004::1]/ https://[2100::1]/ https://[2500::1]/ https://[2900::1]/ https://[2b00::1]/ https://[2f00::1]/ https://[0::0]/ https://[::ffff:0:0]/ https://[100:0:0:1::1]/`,
 };
 
 describe('judgeUrl in production', () => {
@@ -143,7 +121,7 @@ describe('judgeUrl in production', () => {
   describe.each(['127.0.0.1', '10.1.2.3', '169.254.169.254', '192.168.11.22', '172.20.33.44', '100.64.99.1', '168.63.129.16', '8.8.8.8'])(
     'blocks every unusual spelling of %s',
     (address) => {
-      it.each(spellingsOf(address))('https://%s/', (host) => {
+      it.each(ipv4Spellings(address))('https://%s/', (host) => {
         expect(codeOf(`https://${host}/`, PRODUCTION_POLICY)).toBe('url_blocked');
       });
     },

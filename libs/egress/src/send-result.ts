@@ -35,4 +35,17 @@ export interface SendError {
   readonly statusCode?: number;
 }
 
-export type SendResult = SendResponse | SendError;
+/**
+ * Nothing was sent, and the endpoint has no part in it: the egress proxy is away or will not have us, or this machine is out of sockets.
+ * `message` is for the operator.
+ */
+export interface Unsent {
+  readonly kind: 'unsent';
+  readonly message: string;
+  readonly durationMs: number;
+}
+
+/** What an endpoint has to answer for. */
+export type AttemptResult = SendResponse | SendError;
+
+export type SendResult = AttemptResult | Unsent;

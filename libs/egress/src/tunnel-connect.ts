@@ -1,0 +1,101 @@
+import net, { type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { buildConnector } from 'undici';
+import { BlockedTarget, connected, type Connect } from './connect.ts';
+import type { DirectConnectOptions } from './direct-connect.ts';
+import type { EgressProxy } from './egress-proxy.ts';
+import { ProxyFailed } from './proxy-failed.ts';
+import { resolveAndJudge } from './resolve.ts';
+import { addressOf, connectTls } from './tls-connection.ts';
+import { answerHead, tunnelFailure } from './tunnel-answer.ts';
+
+export interface TunnelConnectOptions extends DirectConnectOptions {
+  readonly proxy: EgressProxy;
+  /** Is told of each failure of the proxy, and with undefined whenever it has worked. */
+  readonly onProxy: (failure: ProxyFailed | undefined) => void;
+}
+
+// The connector has to give its own reason before the request's deadline takes its place.
+const SHARE_OF_TIME = 0.9;
+
+// While the proxy is away requests wait for it, inside their time: what comes back at once would only be parked the faster.
+const RETRY_MS = 1000;
+
+// Where the network has no DNS but its proxy's, each question would be waited for: not long, and then not again for a while.
+const DNS_TIMEOUT_MS = 1000;
+const DNS_SILENCE_MS = 60_000;
+
+/**
+ * How undici opens connections through a forward proxy: CONNECT for every target, so that TLS is verified end to end and http targets need
+ * no second way. The proxy resolves the name. It is resolved and judged here first, where DNS answers; but the proxy's own answer may
+ * differ, so that only the proxy's rules protect the networks that the proxy can reach.
+ */
+export function tunnelConnect(options: TunnelConnectOptions): Connect {
+  const judge = targetJudge(options);
+  return (target, timeoutMs, callback) => {
+    const endsAtMs = performance.now() + timeoutMs * SHARE_OF_TIME;
+    judge(target.hostname)
+      .then(() => openTunnel(target, options, endsAtMs))
+      .then((tunnel) => secured(tunnel, target, options, endsAtMs))
+      .then(
+        (socket) => callback(null, socket),
+        (error: unknown) => callback(error as Error, null),
+      );
+  };
+}
+
+function targetJudge({ policy, resolveHost }: TunnelConnectOptions): (hostname: string) => Promise<void> {
+  let silentUntilMs = 0;
+  return async (hostname) => {
+    const startedAtMs = performance.now();
+    if (net.isIP(hostname) === 0 && startedAtMs < silentUntilMs) return;
+    const verdict = await resolveAndJudge(hostname, policy, DNS_TIMEOUT_MS, resolveHost);
+    if (!verdict.ok) throw new BlockedTarget(verdict.reason);
+    const nowMs = performance.now();
+    if (verdict.addresses.length === 0 && nowMs - startedAtMs >= DNS_TIMEOUT_MS) silentUntilMs = nowMs + DNS_SILENCE_MS;
+  };
+}
+
+async function openTunnel(target: buildConnector.Options, options: TunnelConnectOptions, endsAtMs: number): Promise<Socket> {
+  for (;;) {
+    try {
+      const tunnel = await tryTunnel(target, options.proxy, endsAtMs);
+      options.onProxy(undefined);
+      return tunnel;
+    } catch (error) {
+      options.onProxy(error instanceof ProxyFailed ? error : undefined);
+      if (!(error instanceof ProxyFailed) || performance.now() + RETRY_MS >= endsAtMs) throw error;
+    }
+    await wait(RETRY_MS, undefined, { ref: false });
+  }
+}
+
+async function tryTunnel(target: buildConnector.Options, proxy: EgressProxy, endsAtMs: number): Promise<Socket> {
+  const socket = net.connect({ host: proxy.host, port: proxy.port }).setNoDelay(true).setKeepAlive(true, 60_000);
+  try {
+    await connected(socket, { event: 'connect', timeoutMs: leftMs(endsAtMs) }).catch((cause: unknown) => {
+      throw new ProxyFailed(`the egress proxy cannot be reached (${codeOf(cause)})`, { cause });
+    });
+    const { host, port } = addressOf(target);
+    socket.write(proxy.connectRequest(host, port));
+    const failure = tunnelFailure(await answerHead(socket, leftMs(endsAtMs)));
+    if (failure !== undefined) throw failure;
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+async function secured(tunnel: Socket, target: buildConnector.Options, options: TunnelConnectOptions, endsAtMs: number): Promise<Socket> {
+  if (target.protocol !== 'https:') return tunnel;
+  return await connected(connectTls(target, { socket: tunnel }, options), { event: 'secureConnect', timeoutMs: leftMs(endsAtMs) });
+}
+
+function leftMs(endsAtMs: number): number {
+  return Math.max(1, Math.round(endsAtMs - performance.now()));
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'no reason given';
+}
