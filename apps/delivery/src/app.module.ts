@@ -10,6 +10,9 @@ import { measureHoldings } from './metrics.ts';
 import { DeliveriesController } from './reads/deliveries.controller.ts';
 import { DeliveriesRepository } from './reads/deliveries.repository.ts';
 import { DeliveriesService, MAX_ATTEMPTS } from './reads/deliveries.service.ts';
+import { HealthController } from './reads/health.controller.ts';
+import { HealthRepository } from './reads/health.repository.ts';
+import { BREAKERS, HealthService } from './reads/health.service.ts';
 import { WORKER_TOPICS } from './worker-topics.ts';
 import { Worker } from './worker.ts';
 
@@ -33,7 +36,7 @@ export class AppModule implements OnModuleInit, OnModuleDestroy, OnApplicationSh
     const pool = openLogPool({ url: env.DATABASE_URL, connections: env.DATABASE_CONNECTIONS, logger });
     return {
       module: AppModule,
-      controllers: [DeliveryConsumer, DeliveriesController],
+      controllers: [DeliveryConsumer, DeliveriesController, HealthController],
       providers: [
         { provide: KAFKA, useValue: kafka },
         { provide: pg.Pool, useValue: pool },
@@ -42,6 +45,9 @@ export class AppModule implements OnModuleInit, OnModuleDestroy, OnApplicationSh
         { provide: DeliveriesRepository, useFactory: () => new DeliveriesRepository(pool) },
         { provide: MAX_ATTEMPTS, useValue: env.RETRY_SCHEDULE_SECONDS.length + 1 },
         DeliveriesService,
+        { provide: HealthRepository, useFactory: () => new HealthRepository(pool) },
+        { provide: BREAKERS, inject: [Worker], useFactory: (worker: Worker) => worker.breakers },
+        HealthService,
       ],
     };
   }

@@ -3,21 +3,26 @@ import type { Deliverer } from './attempts/deliver.ts';
 import { settledRecord } from './attempts/settled-record.ts';
 import type { EndpointTable } from './endpoints/endpoint-table.ts';
 import type { Delivery } from './expansion/delivery.ts';
-import { Lanes } from './lanes/lanes.ts';
+import { type Flight, Lanes, type LanesOptions } from './lanes/lanes.ts';
+import type { Pace } from './limits/pace.ts';
 import type { DeliveryLog } from './log/delivery-log.ts';
 import type { DeliveryRecord } from './log/delivery-record.ts';
-import { attemptSeconds, deliveriesParked, deliveriesRecorded } from './metrics.ts';
+import { attemptSeconds, deliveriesParked, deliveriesRecorded, egressRefusals, retryAgeSeconds, retryNumber } from './metrics.ts';
 import type { SecretCache } from './secrets/secret-cache.ts';
+import { EventLoopLoad } from './in-work/event-loop-load.ts';
 import type { InWork } from './in-work/in-work.ts';
 
 export interface DispatchOptions {
   readonly deliverer: Deliverer;
   readonly endpoints: EndpointTable;
   readonly secrets: SecretCache;
+  readonly pace: Pace;
   readonly log: DeliveryLog;
   readonly inWork: InWork;
-  /** Deliveries that may wait in one lane. */
-  readonly laneBound: number;
+  readonly concurrencyOf: (appId: string) => number;
+  readonly slots: LanesOptions['slots'];
+  /** A record is in the database. */
+  readonly onRecorded: (record: DeliveryRecord) => void;
   readonly onParkedDone: (appId: string) => void;
   /** A parked delivery was not made: its lease was running out. */
   readonly onLeaseLost: (delivery: Delivery) => void;
@@ -27,18 +32,19 @@ export interface DispatchOptions {
 /** The way of a delivery through the worker: into its lane, or straight into the log; out of the lane, sent, into the log. */
 export class Dispatch {
   readonly lanes: Lanes;
+  private readonly load = new EventLoopLoad();
   private isStopped = false;
 
   constructor(private readonly options: DispatchOptions) {
     this.lanes = new Lanes({
-      queueBound: options.laneBound,
-      // At least one: what may not be sent any more leaves its lane this way too.
-      concurrencyOf: (appId) => Math.max(1, options.endpoints.of(appId)?.maxConcurrency ?? 1),
-      mayStart: () => options.log.isKeepingUp(),
-      deliver: (delivery) => this.deliver(delivery),
+      concurrencyOf: options.concurrencyOf,
+      mayStart: () => options.log.isWorking(),
+      mayGo: (appId, queued) => options.pace.mayGo(appId, queued),
+      deliver: (flight) => void this.deliver(flight),
       onParkedDone: options.onParkedDone,
+      worker: () => ({ free: options.inWork.free, bound: options.inWork.bound, isBusy: this.load.isBusy() }),
+      slots: options.slots,
     });
-    options.log.whenCaughtUp(() => this.lanes.resume());
   }
 
   /** A delivery that is in work, on its way. Never throws. */
@@ -51,7 +57,18 @@ export class Dispatch {
     const admission = deliverer.admission(delivery);
     if (admission.kind !== 'deliver') this.record(settledRecord(delivery, admission));
     else if (secrets.isAway(delivery.appId)) this.record(settledRecord(delivery, { kind: 'park', reason: 'secrets_away' }));
+    else if (this.isOverRate(delivery)) this.record(settledRecord(delivery, { kind: 'park', reason: 'rate_limited' }));
     else if (!this.lanes.offer(delivery)) this.record(settledRecord(delivery, { kind: 'park', reason: 'lane_full' }));
+  }
+
+  /** How many parked deliveries an endpoint can take now, with so many to follow those that start at once. */
+  roomFor(appId: string, follow: number): number {
+    return Math.min(this.lanes.roomFor(appId, follow), this.options.pace.room(appId, this.lanes.queuedOf(appId)));
+  }
+
+  /** The endpoint's rate lets nothing go for so long that what is in its lane had better wait in Postgres. */
+  parkLane(appId: string): void {
+    for (const delivery of this.lanes.empty(appId)) this.record(settledRecord(delivery, { kind: 'park', reason: 'rate_limited' }));
   }
 
   /** Begins nothing more; what is under way goes on and is recorded. Returns what was claimed from Postgres and had not begun. */
@@ -62,15 +79,28 @@ export class Dispatch {
     return queued.filter(({ origin }) => origin === 'parked');
   }
 
-  private async deliver(delivery: Delivery): Promise<void> {
+  /** What was claimed was claimed because there is room for it. */
+  private isOverRate({ origin, appId }: Delivery): boolean {
+    return origin === 'live' && this.options.pace.room(appId, this.lanes.queuedOf(appId)) === 0;
+  }
+
+  private async deliver(flight: Flight): Promise<void> {
+    const record = await this.attempt(flight.delivery);
+    this.lanes.landed(flight);
+    if (record !== undefined) this.record(record, flight);
+    else {
+      this.leave(flight.delivery);
+      this.lanes.recorded(flight);
+    }
+  }
+
+  private async attempt(delivery: Delivery): Promise<DeliveryRecord | undefined> {
     try {
-      const record = await this.options.deliverer.deliver(delivery);
-      if (record === undefined) this.leave(delivery);
-      else this.record(record);
+      return await this.options.deliverer.deliver(delivery);
     } catch (error) {
       // A bug: it is put off, and the others go on.
       this.options.logger.error({ err: error, delivery_id: delivery.id, app_id: delivery.appId }, 'delivery.bug');
-      this.record(settledRecord(delivery, { kind: 'park', reason: 'internal_error' }));
+      return settledRecord(delivery, { kind: 'park', reason: 'internal_error' });
     }
   }
 
@@ -79,13 +109,18 @@ export class Dispatch {
     if (delivery.origin === 'parked') this.options.onLeaseLost(delivery);
   }
 
-  private record(record: DeliveryRecord): void {
-    const { log, inWork, logger } = this.options;
-    log.record(record, () => {
-      count(record);
-      if (logger.isLevelEnabled('debug')) logger.debug(lineOf(record), 'delivery.recorded');
-      inWork.end(record.delivery.id, 'recorded');
-    });
+  private record(record: DeliveryRecord, flight?: Flight): void {
+    this.options.log.record(record, () => this.recorded(record, flight));
+  }
+
+  private recorded(record: DeliveryRecord, flight: Flight | undefined): void {
+    const { inWork, logger } = this.options;
+    count(record);
+    this.options.onRecorded(record);
+    if (logger.isLevelEnabled('debug')) logger.debug(lineOf(record), 'delivery.recorded');
+    inWork.end(record.delivery.id, 'recorded');
+    if (flight === undefined) this.lanes.wake();
+    else this.lanes.recorded(flight);
   }
 }
 
@@ -104,11 +139,17 @@ function lineOf({ delivery, status, reason, attempt }: DeliveryRecord): Record<s
   };
 }
 
-function count({ status, reason, attempt }: DeliveryRecord): void {
+const REFUSALS = new Set(['blocked_target', 'redirect', 'tls', 'response_too_large']);
+
+function count({ delivery, status, reason, attempt }: DeliveryRecord): void {
   deliveriesRecorded.inc({ outcome: status });
   if (attempt === undefined) {
     if (status === 'pending' || status === 'retry_scheduled') deliveriesParked.inc({ reason });
     return;
   }
   attemptSeconds.observe({ result: attempt.errorCategory === '' ? 'success' : attempt.errorCategory }, attempt.durationMs / 1000);
+  if (REFUSALS.has(attempt.errorCategory)) egressRefusals.inc({ reason: attempt.errorCategory });
+  if (attempt.number === 1) return;
+  retryNumber.observe(attempt.number);
+  retryAgeSeconds.observe(Math.max(0, attempt.startedAtMs - delivery.createdAtMs) / 1000);
 }

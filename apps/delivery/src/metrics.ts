@@ -36,6 +36,52 @@ export const attemptSeconds = new Histogram({
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
 });
 
+export const retryNumber = new Histogram({
+  name: 'hookwright_retry_number',
+  help: 'Which attempt of its delivery a retry was',
+  buckets: [2, 3, 4, 5, 6, 7, 8, 9, 20],
+});
+
+export const retryAgeSeconds = new Histogram({
+  name: 'hookwright_retry_age_seconds',
+  help: 'How old the event was when a retry went out',
+  buckets: [60, 300, 900, 3600, 14_400, 43_200, 86_400, 172_800, 259_200],
+});
+
+export const egressRefusals = new Counter({
+  name: 'hookwright_egress_refusals_total',
+  help: 'Attempts that the egress rules ended, by the rule: a blocked target, a redirect, TLS, a response too large',
+  labelNames: ['reason'],
+});
+
+export const deliveriesWaiting = new Gauge({
+  name: 'hookwright_deliveries_waiting',
+  help: 'Deliveries that wait in Postgres, by why, counted up to 100,000; retry: for the next attempt of their schedule',
+  labelNames: ['reason'],
+});
+
+export const oldestPendingSeconds = new Gauge({
+  name: 'hookwright_oldest_pending_age_seconds',
+  help: 'Age of the oldest delivery that waits in Postgres',
+});
+
+export const rateLimitWaits = new Counter({
+  name: 'hookwright_rate_limit_waits_total',
+  help: 'Times a lane waited for its rate; what waits longer is parked, with the reason rate_limited',
+});
+
+export const endpointWarnings = new Counter({
+  name: 'hookwright_endpoint_warnings_total',
+  help: 'Warnings that an endpoint had no success for so many hours',
+  labelNames: ['hours'],
+});
+
+export const endpointsSignaled = new Counter({
+  name: 'hookwright_endpoint_signals_total',
+  help: 'Endpoints that the registry was told to disable, by why',
+  labelNames: ['reason'],
+});
+
 export const parkedClaimed = new Counter({
   name: 'hookwright_parked_claimed_total',
   help: 'Waiting deliveries taken from Postgres because they were due',

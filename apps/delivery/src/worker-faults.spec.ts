@@ -3,6 +3,7 @@ import { EndpointStatus, InstallationStatus, deadTopic, deliveryIdOf } from '@ho
 import { CompactedTable, createKafka } from '@hookwright/kafka';
 import { createLogger } from '@hookwright/runtime';
 import { type Stores, type TestDatabase, createDatabase, createTopics, eventually, uniqueName, useStores } from '@hookwright/testkit';
+import { attemptsOf } from './rig/log.ts';
 import { Receiver } from './rig/receiver.ts';
 import { Rig, rigTopicSettings, rigTopics } from './rig/rig.ts';
 import { TcpProxy } from './rig/tcp-proxy.ts';
@@ -100,8 +101,7 @@ describe('a worker that dies between sending and recording', () => {
     // It was only stunned: what it did is recorded beside what the other did, and changes nothing.
     proxy.mend();
     await dying.stop();
-    const { rows } = await database.pool.query('SELECT FROM attempt WHERE delivery_id = $1', [deliveryIdOf(sent, appId)]);
-    expect(rows).toHaveLength(2);
+    expect(await attemptsOf(database.pool, deliveryIdOf(sent, appId))).toHaveLength(2);
     await allWith([sent], { status: 'delivered' });
   });
 
@@ -163,11 +163,11 @@ describe('a worker that is asked to end', () => {
 });
 
 describe('a failing endpoint', () => {
-  const BREAKER = { BREAKER_CALLS: '5', BREAKER_PROBE_SECONDS: '1', RETRY_SCHEDULE_SECONDS: '0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1' };
+  const BREAKER = { BREAKER_CALLS: '5', BREAKER_PROBE_SECONDS: '8', RETRY_SCHEDULE_SECONDS: '0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1' };
 
   it('is spared by its breaker, burns no attempt meanwhile, and gets everything when it is well', async () => {
     await rig.endpoint(appId, url, { maxConcurrency: 2 });
-    const first = await rig.startWorker({ ...BREAKER, BREAKER_PROBE_SECONDS: '600' });
+    const first = await rig.startWorker(BREAKER);
     receiver.answer = (_request, response) => response.writeHead(500).end();
     const eventIds = await publish(20);
     await eventually(async () => {
@@ -200,12 +200,13 @@ describe('a failing endpoint', () => {
       if (path === '/slow') held.push(() => response.end());
       else response.end();
     };
-    await rig.startWorker({ LANE_DELIVERIES: '10', WORKER_DELIVERIES: '100' });
+    await rig.startWorker({ WORKER_DELIVERIES: '100' });
     const eventIds = await publish(200, [{ appId }, { appId: other }]);
     await allWith(eventIds, { status: 'delivered' }, other);
     const waiting = await rowsOf(eventIds);
     expect(waiting.every(({ status, attempt_count: attempts }) => status === 'pending' && attempts === 0)).toBe(true);
-    expect(waiting.length).toBeGreaterThanOrEqual(185);
+    // One under way, and what a lane may always have.
+    expect(waiting.length).toBe(200 - 1 - 20);
 
     receiver.answer = (_request, response) => response.end();
     for (const end of held) end();

@@ -13,6 +13,8 @@ import { CompactedTable, createKafka } from '@hookwright/kafka';
 import { createLogger } from '@hookwright/runtime';
 import { type TestDatabase, createDatabase, createTopics, eventually, uniqueName, useStores } from '@hookwright/testkit';
 import { Webhook } from 'standardwebhooks';
+import type { AttemptRecord } from './log/delivery-record.ts';
+import { attemptsOf as attemptsIn } from './rig/log.ts';
 import { Receiver, type Received } from './rig/receiver.ts';
 import { Rig, rigTopicSettings, rigTopics } from './rig/rig.ts';
 
@@ -63,10 +65,8 @@ async function rowWith(eventId: string, appId: string, expected: Partial<Row>): 
   });
 }
 
-async function attemptsOf(eventId: string, appId: string): Promise<Record<string, unknown>[]> {
-  const id = deliveryIdOf(eventId, appId);
-  const { rows } = await database.pool.query<Record<string, unknown>>('SELECT * FROM attempt WHERE delivery_id = $1 ORDER BY number', [id]);
-  return rows;
+async function attemptsOf(eventId: string, appId: string): Promise<AttemptRecord[]> {
+  return await attemptsIn(database.pool, deliveryIdOf(eventId, appId));
 }
 
 /** An app with one secret and an endpoint of its own path. */
@@ -109,8 +109,8 @@ describe('a worker', () => {
       'user-agent': 'Hookwright/1',
     });
     const [attempt] = await attemptsOf(eventId, first.appId);
-    expect(attempt).toMatchObject({ number: 1, status_code: 200, error_category: '', signed_with: [first.secretId], truncated: false });
-    expect((attempt?.['response_body'] as Buffer).toString()).toBe('ok');
+    expect(attempt).toMatchObject({ number: 1, statusCode: 200, errorCategory: '', signedWith: [first.secretId], truncated: false });
+    expect(attempt?.responseBody.toString()).toBe('ok');
     const bodies = await database.pool.query('SELECT data FROM event_body WHERE event_id = $1', [eventId]);
     expect(bodies.rows).toEqual([{ data: Buffer.from(data) }]);
   });
@@ -131,8 +131,8 @@ describe('a worker', () => {
     expect(two!.headers['webhook-attempt']).toBe('2');
     expect(verifies(secret, two!)).toBe(true);
     expect(await attemptsOf(eventId, appId)).toMatchObject([
-      { number: 1, status_code: 500, error_category: 'http_5xx' },
-      { number: 2, status_code: 200, error_category: '' },
+      { number: 1, statusCode: 500, errorCategory: 'http_5xx' },
+      { number: 2, statusCode: 200, errorCategory: '' },
     ]);
   });
 
@@ -230,7 +230,7 @@ describe('a worker', () => {
       await rowWith(during, appId, { status: 'delivered' });
       const request = receiver.of(during)[0]!;
       expect([verifies(old, request), verifies(young, request)]).toEqual([true, true]);
-      expect(await attemptsOf(during, appId)).toMatchObject([{ signed_with: ['sec_young', secretId] }]);
+      expect(await attemptsOf(during, appId)).toMatchObject([{ signedWith: ['sec_young', secretId] }]);
     });
     await eventually(async () => {
       const after = await rig.publish({ apps: [{ appId }] });

@@ -2,11 +2,13 @@ import { type EndpointSnapshot, EndpointStatus, VaultService } from '@hookwright
 import { EgressClient, egressPolicy } from '@hookwright/egress';
 import { type ConsumedBatch, KafkaProducer } from '@hookwright/kafka';
 import { type Logger, type PromiseClient, grpcClient } from '@hookwright/runtime';
+import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import { Deliverer } from './attempts/deliver.ts';
-import { BreakerBoard } from './breakers/breaker-board.ts';
-import { Breakers } from './breakers/breakers.ts';
+import type { BreakerBoard } from './breakers/breaker-board.ts';
+import type { Breakers } from './breakers/breakers.ts';
+import { makeBreakers } from './breakers/make-breakers.ts';
 import { DeadLetters } from './consumer/dead-letters.ts';
 import { Intake } from './consumer/intake.ts';
 import { Dispatch } from './dispatch.ts';
@@ -14,13 +16,24 @@ import { EndpointSignals } from './endpoints/endpoint-signals.ts';
 import { Tables } from './endpoints/tables.ts';
 import type { DeliveryEnv } from './env.ts';
 import type { Delivery } from './expansion/delivery.ts';
+import { Pace } from './limits/pace.ts';
+import { makeRateLimits } from './limits/make-rate-limits.ts';
+import type { RateLimits } from './limits/rate-limits.ts';
 import { DeliveryLog } from './log/delivery-log.ts';
 import { Partitions } from './log/partitions.ts';
-import { breakerTransitions, type Holdings, secretsFailed } from './metrics.ts';
+import { type Holdings, secretsFailed } from './metrics.ts';
+import { shareOf } from './lanes/share-of.ts';
+import type { SlotBounds } from './lanes/slots.ts';
+import { ActiveWorkers } from './redis/active-workers.ts';
+import { openRedis } from './redis/open-redis.ts';
 import { type DueDecision, dueDecision } from './retries/due-decision.ts';
 import { RetryScheduler } from './retries/scheduler.ts';
 import { Sweeper } from './retries/sweeper.ts';
+import { WaitingGauges } from './retries/waiting-gauges.ts';
 import { SecretCache } from './secrets/secret-cache.ts';
+import { EndpointHealth } from './health/endpoint-health.ts';
+import { FailureWatch } from './health/failure-watch.ts';
+import { noted } from './health/noted.ts';
 import { InWork } from './in-work/in-work.ts';
 import { WORKER_TOPICS, type WorkerTopics } from './worker-topics.ts';
 
@@ -40,8 +53,12 @@ export class Worker {
   private readonly inWork: InWork;
   private readonly tables: Tables;
   private readonly secrets: SecretCache;
-  private readonly breakers: Breakers;
+  private readonly redis: Redis;
+  private readonly workers: ActiveWorkers;
+  readonly breakers: Breakers;
   private readonly board: BreakerBoard;
+  private readonly limits: RateLimits;
+  private readonly deadLetters: DeadLetters;
   private readonly log: DeliveryLog;
   private readonly partitions: Partitions;
   private readonly dispatch: Dispatch;
@@ -49,6 +66,9 @@ export class Worker {
   private readonly scheduler: RetryScheduler;
   private readonly sweeper: Sweeper;
   private readonly signals: EndpointSignals;
+  private readonly health: EndpointHealth;
+  private readonly watch: FailureWatch;
+  private readonly waiting: WaitingGauges;
   private readonly producer: KafkaProducer;
   private readonly egress: EgressClient;
   private readonly vault: PromiseClient<typeof VaultService>;
@@ -62,31 +82,37 @@ export class Worker {
       (appId, error) => this.secretsFailed(appId, error),
     );
     this.tables = new Tables({ kafka, topics, logger, onSecrets: (appId) => this.secrets.drop(appId) });
-    this.breakers = new Breakers({
-      windowMs: env.BREAKER_WINDOW_SECONDS * 1000,
-      calls: env.BREAKER_CALLS,
-      probeEveryMs: env.BREAKER_PROBE_SECONDS * 1000,
-      onTransition: (transition) => {
-        breakerTransitions.inc({ state: transition.state });
-        this.board.tell(transition);
-        if (transition.state !== 'open') this.scheduler.wake();
-      },
+    this.redis = openRedis(env.REDIS_URL, logger);
+    this.workers = new ActiveWorkers(this.redis);
+    ({ breakers: this.breakers, board: this.board } = makeBreakers({
+      env,
+      redis: this.redis,
+      onClosed: (appId) => this.scheduler.refill(appId),
+    }));
+    this.limits = makeRateLimits({
+      redis: this.redis,
+      workers: () => this.workers.count,
+      onSlot: (appId) => this.dispatch.lanes.resumeOne(appId),
+      onFar: (appId) => this.dispatch.parkLane(appId),
     });
-    this.board = new BreakerBoard(
-      env.REDIS_URL,
-      { opened: (appId) => this.breakers.openAsTold(appId), closed: (appId) => this.breakers.forget(appId) },
-      logger,
-    );
-    this.log = new DeliveryLog(pool, logger, env.DEDUPE_WINDOW_HOURS);
     this.partitions = new Partitions(pool, logger);
     this.producer = new KafkaProducer(kafka);
+    this.deadLetters = new DeadLetters(this.producer, topics.deliveries, logger);
+    this.log = new DeliveryLog({
+      pool,
+      logger,
+      dedupeWindowHours: env.DEDUPE_WINDOW_HOURS,
+      bury: (delivery, detail) => this.deadLetters.buryDelivery(delivery, detail),
+    });
     this.signals = new EndpointSignals(this.producer, topics.endpointSignals, logger);
-    this.egress = new EgressClient({ policy: egressPolicy(env) });
+    this.health = new EndpointHealth(pool, logger);
+    this.watch = this.makeWatch();
+    this.waiting = new WaitingGauges(pool, logger);
+    this.egress = new EgressClient({ policy: egressPolicy(env), proxy: env.EGRESS_PROXY });
     this.dispatch = this.makeDispatch();
     const { inWork, log } = this;
     const { endpoints } = this.tables;
-    const deadLetters = new DeadLetters(this.producer, logger);
-    this.intake = new Intake({ endpoints, inWork, log, deadLetters, route: (delivery) => this.dispatch.route(delivery) });
+    this.intake = new Intake({ endpoints, inWork, log, deadLetters: this.deadLetters, route: (delivery) => this.dispatch.route(delivery) });
     this.sweeper = new Sweeper(pool, logger);
     this.scheduler = this.makeScheduler();
   }
@@ -94,12 +120,14 @@ export class Worker {
   /** Resolves when consuming may begin: the tables are loaded, today's partitions made. Waits for the stores as long as it takes. */
   async start(): Promise<void> {
     this.producer.start();
-    await Promise.all([this.tables.start(), this.partitions.start(), this.board.start()]);
+    await Promise.all([this.tables.start(), this.partitions.start(), this.redis.connect().catch(() => undefined)]);
+    await Promise.all([this.board.start(), this.workers.start()]);
     this.tables.endpoints.onChange((...change) => this.endpointChanged(...change));
     this.tables.installations.onEnd(({ installationId, throughGeneration, end }) => {
       this.sweeper.add({ of: 'installation', installationId, throughGeneration, reason: end });
     });
     this.scheduler.start();
+    for (const part of [this.health, this.watch, this.waiting]) part.start();
   }
 
   /** Takes a batch; its messages are done when their deliveries are recorded. */
@@ -125,9 +153,15 @@ export class Worker {
   /** After drain, and after the consumer has committed. */
   async close(): Promise<void> {
     this.partitions.stop();
+    this.watch.stop();
+    this.waiting.stop();
+    await this.health.stop();
     this.log.close();
     this.board.stop();
     this.breakers.stop();
+    this.limits.stop();
+    await this.workers.stop();
+    this.redis.disconnect();
     this.signals.stop();
     this.vault.close();
     await Promise.all([this.tables.stop(), this.producer.close(), this.egress.close()]);
@@ -140,6 +174,7 @@ export class Worker {
       ['postgres', () => pool.query('SELECT FROM delivery LIMIT 0').then(() => undefined)],
       ['recording', () => this.log.check()],
       ['producer', () => this.producer.check()],
+      ['egress', () => this.egress.check()],
       ...this.tables.checks,
     ];
   }
@@ -155,9 +190,20 @@ export class Worker {
     };
   }
 
+  private makeWatch(): FailureWatch {
+    const { pool, logger } = this.options;
+    return new FailureWatch({
+      pool,
+      logger,
+      endpointOf: (appId) => this.tables.endpoints.of(appId),
+      onSustainedFailure: (endpoint) => void this.signals.sustainedFailure(endpoint),
+      onRestart: (endpoint) => this.health.restart(endpoint),
+    });
+  }
+
   private makeDispatch(): Dispatch {
     const { env, logger } = this.options;
-    const { secrets, breakers, log, inWork } = this;
+    const { secrets, breakers, log, inWork, limits } = this;
     const { endpoints, installations } = this.tables;
     const deliverer = new Deliverer({
       endpoints,
@@ -173,10 +219,13 @@ export class Worker {
       deliverer,
       endpoints,
       secrets,
+      pace: new Pace({ limits, endpoints, breakers }),
       log,
       inWork,
-      laneBound: env.LANE_DELIVERIES,
-      onParkedDone: (appId) => this.scheduler.refill(appId),
+      concurrencyOf: (appId) => shareOf(endpoints.of(appId)?.maxConcurrency, this.workers.count),
+      slots: slotBounds(env),
+      onRecorded: (record) => this.health.note(noted(record, endpoints.of(record.delivery.appId))),
+      onParkedDone: (appId) => this.scheduler.ranEmpty(appId),
       onLeaseLost: (delivery) => void this.scheduler.release([delivery]),
       logger,
     });
@@ -188,9 +237,10 @@ export class Worker {
       pool,
       logger,
       intervalMs: env.SCHEDULER_INTERVAL_MS,
-      decide: (appId) => this.decideDue(appId),
+      decide: (appId, follow) => this.decideDue(appId, follow),
       sweep: (sweep) => this.sweeper.add(sweep),
       free: () => this.inWork.free,
+      workers: () => this.workers.count,
       take: (delivery, isOurs) => this.takeClaimed(delivery, isOurs),
     });
   }
@@ -202,7 +252,7 @@ export class Worker {
     if (isNew) this.dispatch.route(delivery);
   }
 
-  private decideDue(appId: string): DueDecision {
+  private decideDue(appId: string, follow: number): DueDecision {
     const { endpoints } = this.tables;
     return dueDecision({
       appId,
@@ -211,25 +261,40 @@ export class Worker {
       isBreakerOpen: this.breakers.isOpen(appId),
       isProbing: this.breakers.isProbing(appId),
       areSecretsAway: this.secrets.isAway(appId),
-      laneRoom: this.dispatch.lanes.roomFor(appId),
+      laneRoom: this.dispatch.roomFor(appId, follow),
     });
   }
 
   private endpointChanged(appId: string, endpoint: EndpointSnapshot | undefined, previous: EndpointSnapshot | undefined): void {
     if (endpoint === undefined) {
+      this.health.remove(appId);
       this.sweeper.add({ of: 'app', appId, status: 'canceled', reason: 'endpoint_removed', olderThanMs: 0 });
       return;
     }
     // Another address may be well where the old one was not.
-    if (previous !== undefined && previous.url !== endpoint.url) this.breakers.forget(appId);
+    const isOther = previous !== undefined && previous.url !== endpoint.url;
+    if (isOther) this.breakers.reset(appId);
+    const isEnabledAnew = previous !== undefined && previous.status !== endpoint.status && endpoint.status === EndpointStatus.ENABLED;
+    if (isOther || isEnabledAnew) this.health.restart(endpoint);
     if (endpoint.status === EndpointStatus.DISABLED) {
       this.sweeper.add({ of: 'app', appId, status: 'suppressed', reason: 'endpoint_disabled', olderThanMs: 0 });
     }
-    if (endpoint.status === EndpointStatus.ENABLED && previous?.status !== EndpointStatus.ENABLED) this.scheduler.wake();
+    // Its rate or concurrency may have risen.
+    this.dispatch.lanes.resumeOne(appId);
+    if (endpoint.status === EndpointStatus.ENABLED && previous?.status !== EndpointStatus.ENABLED) this.scheduler.refill(appId);
   }
 
   private secretsFailed(appId: string, error: unknown): void {
     secretsFailed.inc();
     this.options.logger.warn({ app_id: appId, reason: error instanceof Error ? error.message : String(error) }, 'secrets.away');
   }
+}
+
+function slotBounds(env: DeliveryEnv): SlotBounds {
+  return {
+    concurrency: env.WORKER_CONCURRENCY,
+    unrecorded: env.WORKER_UNRECORDED,
+    slow: env.WORKER_SLOW_REQUESTS,
+    slowAfterMs: env.SLOW_AFTER_MS,
+  };
 }

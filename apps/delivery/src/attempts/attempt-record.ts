@@ -1,5 +1,5 @@
 import { newId } from '@hookwright/contracts';
-import type { SendResult } from '@hookwright/egress';
+import type { AttemptResult } from '@hookwright/egress';
 import type { Delivery } from '../expansion/delivery.ts';
 import type { AttemptRecord, DeliveryRecord } from '../log/delivery-record.ts';
 import type { Outcome } from './outcome.ts';
@@ -10,7 +10,7 @@ export interface MadeAttempt {
   readonly url: string;
   readonly startedAtMs: number;
   readonly signedWith: readonly string[];
-  readonly result: SendResult;
+  readonly result: AttemptResult;
   readonly outcome: Outcome;
 }
 
@@ -25,6 +25,7 @@ export function attemptRecord({ number, url, startedAtMs, signedWith, result, ou
     durationMs: result.durationMs,
     statusCode: outcome.statusCode,
     errorCategory: outcome.kind === 'delivered' ? '' : outcome.category,
+    ...(result.kind === 'error' ? { errorDetail: result.message } : {}),
     responseHeaders: response.headers,
     responseBody: response.body,
     truncated: response.truncated,

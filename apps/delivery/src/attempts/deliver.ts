@@ -1,5 +1,6 @@
 import { type EndpointSnapshot, EventSource, isChosen } from '@hookwright/contracts';
 import type { SendRequest, SendResult } from '@hookwright/egress';
+import type { Verdict } from '../breakers/breaker-state.ts';
 import type { Breakers } from '../breakers/breakers.ts';
 import { type Admission, admit } from '../endpoints/admission.ts';
 import type { EndpointTable } from '../endpoints/endpoint-table.ts';
@@ -44,7 +45,7 @@ export class Deliverer {
   }
 
   /** What may be done with a delivery, by what the tables say at this moment. */
-  admission({ appId, installationId, generation, source, createdAtMs }: Delivery): Admission {
+  admission({ appId, installationId, generation, source, waitedMs }: Delivery): Admission {
     const { endpoints, installations, breakers } = this.options;
     const { event } = source;
     const isMerchants = event.source === EventSource.INSTALLED_MERCHANTS;
@@ -54,23 +55,26 @@ export class Deliverer {
       isGone: endpoints.isGone(appId),
       isChosen: event.mandatory || (endpoint !== undefined && isChosen(endpoint, event)),
       installationEnd: isMerchants ? installations.endOf(installationId, generation) : undefined,
-      ageMs: this.clock() - createdAtMs,
+      waitedMs,
       isBreakerOpen: breakers.isOpen(appId),
     });
   }
 
   /**
    * One attempt: checks once more, signs, sends, decides. Returns what is to be recorded, or undefined when the delivery is another
-   * worker's by now. Nothing is sent, and no attempt is burnt, while the secrets cannot be had or the breaker is open.
+   * worker's by now. Nothing is sent, and no attempt is burnt, while the secrets cannot be had, the breaker is open or the egress proxy is away.
    */
   async deliver(delivery: Delivery): Promise<DeliveryRecord | undefined> {
-    if (this.options.secrets.at(delivery.appId) === undefined) await this.options.secrets.load(delivery.appId);
+    const { secrets, breakers } = this.options;
+    if (secrets.at(delivery.appId) === undefined) await secrets.load(delivery.appId);
+    const gate = breakers.gate(delivery.appId);
+    if (gate !== undefined && !(await gate)) return settledRecord(delivery, { kind: 'park', reason: 'breaker_open' });
     // From here to the request nothing waits: what was checked is what counts.
     if (!this.options.isOurs(delivery.id)) return undefined;
     const admission = this.admission(delivery);
     if (admission.kind !== 'deliver') return settledRecord(delivery, admission);
     const { endpoint } = admission;
-    const keys = this.options.secrets.at(delivery.appId);
+    const keys = secrets.at(delivery.appId);
     if (keys === undefined) return settledRecord(delivery, { kind: 'park', reason: 'secrets_away' });
     return await this.attempt({ delivery, endpoint, keys });
   }
@@ -81,8 +85,9 @@ export class Deliverer {
     const number = delivery.attemptCount + 1;
     const startedAtMs = this.clock();
     const request = signedRequest({ delivery, style, endpoint, keys, attemptNumber: number, nowMs: startedAtMs });
-    const result = await this.options.breakers.through(delivery.appId, () => this.options.send(request), isFailure);
+    const result = await this.options.breakers.through(delivery.appId, () => this.options.send(request), verdictOf);
     if (result === undefined) return settledRecord(delivery, { kind: 'park', reason: 'breaker_open' });
+    if (result.kind === 'unsent') return settledRecord(delivery, { kind: 'park', reason: 'egress_away' });
     const outcome = outcomeOf(result, this.clock());
     if (outcome.kind === 'gone' && this.options.endpoints.markGone(endpoint)) this.options.onGone(endpoint);
     const made = { number, url: endpoint.url, startedAtMs, signedWith: keys.map(({ id }) => id), result, outcome };
@@ -91,6 +96,8 @@ export class Deliverer {
 }
 
 /** What counts against an endpoint's health: all but a success and a clear "no more". */
-function isFailure(result: SendResult): boolean {
-  return result.kind === 'error' || ((result.statusCode < 200 || result.statusCode >= 300) && result.statusCode !== 410);
+function verdictOf(result: SendResult): Verdict {
+  if (result.kind === 'unsent') return 'unknown';
+  if (result.kind === 'error') return result.category === 'timeout' ? 'timed_out' : 'failed';
+  return (result.statusCode >= 200 && result.statusCode < 300) || result.statusCode === 410 ? 'well' : 'failed';
 }

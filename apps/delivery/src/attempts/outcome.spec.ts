@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SendErrorCategory, SendResult } from '@hookwright/egress';
+import type { AttemptResult, SendErrorCategory } from '@hookwright/egress';
 import { outcomeOf } from './outcome.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 25, 12);
 const HOUR_MS = 3_600_000;
 
-function response(statusCode: number, headers: Record<string, string> = {}): SendResult {
+function response(statusCode: number, headers: Record<string, string> = {}): AttemptResult {
   return { kind: 'response', statusCode, headers, body: Buffer.alloc(0), truncated: false, durationMs: 1 };
 }
 
@@ -53,7 +53,7 @@ describe('outcomeOf', () => {
   });
 
   it('keeps the status of a redirect', () => {
-    const redirect: SendResult = { kind: 'error', category: 'redirect', message: 'redirects', durationMs: 1, statusCode: 302 };
+    const redirect: AttemptResult = { kind: 'error', category: 'redirect', message: 'redirects', durationMs: 1, statusCode: 302 };
     expect(outcomeOf(redirect, NOW_MS)).toMatchObject({ kind: 'retry', statusCode: 302, category: 'redirect' });
   });
 
@@ -76,6 +76,13 @@ describe('outcomeOf', () => {
   ])('reads Retry-After %j as %p ms, a day at most, and ignores nonsense', (text, retryAfterMs) => {
     expect(outcomeOf(response(429, { 'retry-after': text }), NOW_MS)).toMatchObject({ retryAfterMs });
     expect(outcomeOf(response(503, { 'retry-after': text }), NOW_MS)).toMatchObject({ retryAfterMs });
+  });
+
+  it.each([-HOUR_MS, 0, HOUR_MS])('counts a date from the response’s own when our clock is %i ms off', (offMs) => {
+    const headers = { date: new Date(NOW_MS).toUTCString(), 'retry-after': new Date(NOW_MS + 7000).toUTCString() };
+    expect(outcomeOf(response(503, headers), NOW_MS + offMs)).toMatchObject({ retryAfterMs: 7000 });
+    const nonsense = { ...headers, date: 'yesterday' };
+    expect(outcomeOf(response(503, nonsense), NOW_MS)).toMatchObject({ retryAfterMs: 7000 });
   });
 
   it('takes a wish for time only from 429 and 503', () => {

@@ -1,4 +1,4 @@
-import type { SendErrorCategory, SendResult } from '@hookwright/egress';
+import type { AttemptResult, SendErrorCategory } from '@hookwright/egress';
 import { retryAfterMs } from './retry-after.ts';
 
 /** Why an attempt failed, in the API's words (api.md, "Deliveries"). */
@@ -21,7 +21,7 @@ const GONE = 410;
 const MAY_ASK_FOR_TIME = new Set([429, 503]);
 
 /** Only 2xx is a success; 410 ends the endpoint; everything else is retried, after 429 and 503 not before their Retry-After. */
-export function outcomeOf(result: SendResult, nowMs: number): Outcome {
+export function outcomeOf(result: AttemptResult, nowMs: number): Outcome {
   if (result.kind === 'error') {
     return { kind: 'retry', statusCode: result.statusCode, category: result.category, retryAfterMs: undefined };
   }
@@ -29,7 +29,7 @@ export function outcomeOf(result: SendResult, nowMs: number): Outcome {
   if (statusCode >= 200 && statusCode < 300) return { kind: 'delivered', statusCode };
   const category = categoryOfStatus(statusCode);
   if (statusCode === GONE) return { kind: 'gone', statusCode, category };
-  const wish = MAY_ASK_FOR_TIME.has(statusCode) ? retryAfterMs(headers['retry-after'], nowMs) : undefined;
+  const wish = MAY_ASK_FOR_TIME.has(statusCode) ? retryAfterMs(headers['retry-after'], { nowMs, date: headers['date'] }) : undefined;
   return { kind: 'retry', statusCode, category, retryAfterMs: wish };
 }
 

@@ -5,8 +5,11 @@ import type { DeliveryRecord } from '../log/delivery-record.ts';
 // When it is looked at again. 0: at once, that is when the scheduler finds that what it waits for has come.
 const DUE_IN_MS: Readonly<Record<ParkReason, number>> = {
   lane_full: 0,
+  rate_limited: 0,
   breaker_open: 0,
   secrets_away: 0,
+  // It waited for the proxy for as long as connecting may take (libs/egress), and others go on waiting.
+  egress_away: 5_000,
   endpoint_paused: 0,
   endpoint_unknown: 500,
   event_not_chosen: 500,

@@ -1,126 +1,133 @@
-import type { Logger } from '@hookwright/runtime';
-import { Redis } from 'ioredis';
-import type { BreakerTransition } from './breakers.ts';
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { BOARD, CLAIM, EPOCH, PUT, READ } from './board-scripts.ts';
+import type { BreakerState, OpenBreaker, OpenReason } from './breaker-state.ts';
+import { CLAIM_MARGIN_MS, type ProbeClaim } from './open-circuit.ts';
 
+/** A worker's own view of its breakers, which the board tells of the others'. */
 export interface BoardListener {
-  /** Another worker, or this one before its restart, opened the endpoint's breaker. */
-  opened(appId: string): void;
+  /** What is open here. */
+  open(): readonly OpenBreaker[];
+  /** It is open elsewhere, or was here before a restart; or it is open here too and its next probe is known anew. */
+  opened(breaker: OpenBreaker): void;
   closed(appId: string): void;
 }
 
-interface Known {
-  readonly probeAtMs: number;
-  /** This worker opened it. */
-  readonly isOwn: boolean;
-}
-
-/** Hash: app id → time of the next probe in ms. A field outlives its time by nobody: whoever reads it ignores what is over. */
-const KEY = 'hookwright:breakers';
-const READ_EVERY_MS = 2000;
-const TIMEOUT_MS = 500;
-const FORGOTTEN_AFTER_MS = 60_000;
+/** How late another worker hears of a change; in between it may still send. */
+const READ_EVERY_MS = 1000;
 
 /**
- * Which breakers are open, for all workers, in Redis. Only a hint: without Redis each worker finds out for itself, after a few failures.
+ * Which breakers are open, for all workers, in Redis, and which of the workers probes. Only a hint: without Redis each worker finds out, and
+ * probes, for itself. After a loss of Redis's memory every worker writes down again what it knows, within READ_EVERY_MS.
  */
 export class BreakerBoard {
-  private readonly redis: Redis;
-  private readonly known = new Map<string, Known>();
+  /** Open here and on the board: when it is on the board no more, another worker closed it. */
+  private readonly shared = new Set<string>();
+  /** Closed here, and perhaps still on the board. */
+  private readonly closing = new Set<string>();
+  private epoch = '';
   private timer: NodeJS.Timeout | undefined;
-  private fault: string | undefined;
 
   constructor(
-    url: string,
+    private readonly redis: Redis,
     private readonly listener: BoardListener,
-    private readonly logger: Logger,
-  ) {
-    this.redis = new Redis(url, {
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      commandTimeout: TIMEOUT_MS,
-      connectTimeout: TIMEOUT_MS,
-      maxRetriesPerRequest: 1,
-      retryStrategy: (times) => Math.min(2000, 100 * times),
-    });
-    this.redis.on('error', (error: Error) => this.lost(error));
-    this.redis.on('ready', () => this.found());
-  }
+    private readonly probeEveryMs: number,
+  ) {}
 
-  /** Reads what is open, once before anything is sent; waits for Redis no longer than half a second. */
+  /** Reads what is open, once before anything is sent; waits for Redis no longer than it may take to answer. */
   async start(): Promise<void> {
-    await this.redis.connect().catch(() => undefined);
     await this.read();
     this.timer = setInterval(() => void this.read(), READ_EVERY_MS);
     this.timer.unref();
   }
 
   /** Lets the others know. */
-  tell({ appId, state, probeAtMs, isTold }: BreakerTransition): void {
-    if (isTold || state === 'half_open') return;
-    if (state === 'open') {
-      this.known.set(appId, { probeAtMs, isOwn: true });
-      this.put(appId, probeAtMs);
-    } else {
-      this.known.delete(appId);
-      this.remove(appId);
+  tell(state: BreakerState, breaker: OpenBreaker): void {
+    if (state !== 'closed') void this.put(breaker);
+    else {
+      this.shared.delete(breaker.appId);
+      void this.remove(breaker.appId);
+    }
+  }
+
+  /** Whether this worker may probe: one of all in `probeEveryMs`. Without Redis each of them may. */
+  async claimProbe(appId: string): Promise<ProbeClaim> {
+    try {
+      const againInMs = (await this.redis.eval(CLAIM, 1, `hookwright:probe:${appId}`, this.probeEveryMs + CLAIM_MARGIN_MS)) as number;
+      return againInMs === 0 ? { granted: true } : { granted: false, againInMs };
+    } catch {
+      return { granted: true };
     }
   }
 
   stop(): void {
     clearInterval(this.timer);
-    this.redis.disconnect();
   }
 
   private async read(): Promise<void> {
     if (this.redis.status !== 'ready') return;
     try {
-      this.compare(await this.redis.hgetall(KEY));
-    } catch (error) {
-      this.lost(error as Error);
+      for (const appId of this.closing) void this.remove(appId);
+      const [nowMs, fields] = (await this.redis.eval(READ, 1, BOARD)) as [number, string[]];
+      const board = new Map<string, string>();
+      for (let at = 0; at < fields.length; at += 2) board.set(fields[at] ?? '', fields[at + 1] ?? '');
+      const epoch = board.get(EPOCH);
+      board.delete(EPOCH);
+      if (epoch === undefined || epoch !== this.epoch) await this.meet(epoch);
+      this.compare(board, nowMs);
+    } catch {
+      // Redis is away: the connection says so. The next look is in a second.
     }
   }
 
-  private compare(open: Readonly<Record<string, string>>): void {
-    const nowMs = Date.now();
-    for (const [appId, text] of Object.entries(open)) {
-      const probeAtMs = Number(text);
-      // Long after its probe was due nobody cares for it any more.
-      if (!(probeAtMs > nowMs - FORGOTTEN_AFTER_MS)) this.remove(appId);
-      else if (probeAtMs > nowMs && !this.known.has(appId)) {
-        this.known.set(appId, { probeAtMs, isOwn: false });
-        this.listener.opened(appId);
-      }
-    }
-    for (const [appId, { probeAtMs, isOwn }] of this.known) {
-      if (probeAtMs <= nowMs) this.known.delete(appId);
-      else if (open[appId] === undefined) this.missing(appId, { probeAtMs, isOwn });
-    }
+  /** Redis is new to us, or has lost its memory: what is missing there was closed by nobody. */
+  private async meet(epoch: string | undefined): Promise<void> {
+    this.shared.clear();
+    if (epoch === undefined) await this.redis.hsetnx(BOARD, EPOCH, randomUUID());
+    this.epoch = (await this.redis.hget(BOARD, EPOCH)) ?? '';
   }
 
-  /** It was closed by another worker, or, if it is our own, Redis has lost its memory. */
-  private missing(appId: string, { probeAtMs, isOwn }: Known): void {
-    if (isOwn) this.put(appId, probeAtMs);
-    else {
-      this.known.delete(appId);
-      this.listener.closed(appId);
+  private compare(board: ReadonlyMap<string, string>, nowMs: number): void {
+    for (const breaker of this.listener.open()) {
+      const { appId } = breaker;
+      if (board.has(appId)) continue;
+      if (this.shared.delete(appId)) this.listener.closed(appId);
+      else void this.put(breaker);
+    }
+    for (const [appId, text] of board) {
+      if (this.closing.has(appId)) continue;
+      this.shared.add(appId);
+      this.listener.opened(parse(appId, text, nowMs));
     }
   }
 
-  private put(appId: string, probeAtMs: number): void {
-    void this.redis.hset(KEY, appId, String(probeAtMs)).catch(() => undefined);
+  private async put({ appId, reason, openForMs, probeInMs }: OpenBreaker): Promise<void> {
+    this.closing.delete(appId);
+    try {
+      await this.redis.eval(PUT, 1, BOARD, appId, reason, Math.round(openForMs), Math.round(probeInMs));
+      this.shared.add(appId);
+    } catch {
+      // It is not shared, so that the next look puts it again.
+    }
   }
 
-  private remove(appId: string): void {
-    void this.redis.hdel(KEY, appId).catch(() => undefined);
+  private async remove(appId: string): Promise<void> {
+    this.closing.add(appId);
+    try {
+      await this.redis.hdel(BOARD, appId);
+      this.closing.delete(appId);
+    } catch {
+      // It stays on the list for the next look.
+    }
   }
+}
 
-  private lost(error: Error): void {
-    if (this.fault === undefined) this.logger.warn({ reason: error.message }, 'redis.away');
-    this.fault = error.message;
-  }
-
-  private found(): void {
-    if (this.fault !== undefined) this.logger.info('redis.back');
-    this.fault = undefined;
-  }
+function parse(appId: string, text: string, nowMs: number): OpenBreaker {
+  const [openedAt = '', probeAt = '', reason] = text.split('|');
+  return {
+    appId,
+    reason: (reason === 'timeouts' ? 'timeouts' : 'failure_rate') satisfies OpenReason,
+    openForMs: Math.max(0, nowMs - Number(openedAt)),
+    probeInMs: Math.max(0, Number(probeAt) - nowMs),
+  };
 }

@@ -1,19 +1,22 @@
-import { type DeadReason, deadTopic } from '@hookwright/contracts';
-import { Backoff, type ConsumedBatch, type KafkaProducer, type OutgoingMessage } from '@hookwright/kafka';
+import { create } from '@bufbuild/protobuf';
+import { type DeadReason, MatchedAppSchema, deadTopic, encodeDeliveryHeaders } from '@hookwright/contracts';
+import { Backoff, type ConsumedBatch, type KafkaProducer, deadLetter } from '@hookwright/kafka';
 import type { Logger } from '@hookwright/runtime';
+import type { Delivery } from '../expansion/delivery.ts';
 import { deadLettered } from '../metrics.ts';
 
 type Message = ConsumedBatch['messages'][number];
 
-// Its headers are the event's attributes.
-const REASON: DeadReason = 'missing_attribute';
-// api.md: cut at 64 KiB.
-const MAX_VALUE_BYTES = 65_536;
+// A message's headers are the event's attributes.
+const HEADERS_BROKEN: DeadReason = 'missing_attribute';
 
-/** Puts messages of webhook.deliveries that cannot be read where the operator finds them. Only a bug of ours makes one. */
+const UNSTORABLE: DeadReason = 'unstorable';
+
+/** Puts what of webhook.deliveries cannot be read or recorded where the operator finds it. Only a bug of ours makes one. */
 export class DeadLetters {
   constructor(
     private readonly producer: KafkaProducer,
+    private readonly topic: string,
     private readonly logger: Logger,
   ) {}
 
@@ -21,11 +24,13 @@ export class DeadLetters {
   async bury(batch: ConsumedBatch, message: Message, { detail, signal }: { detail: string; signal: AbortSignal }): Promise<void> {
     const { topic, partition } = batch;
     this.logger.error({ topic, partition, offset: message.offset, detail }, 'delivery.message_unreadable');
+    const reason = message.unreadable?.reason ?? HEADERS_BROKEN;
     const backoff = new Backoff(signal);
     do {
       try {
-        await this.producer.send([{ topic: deadTopic(topic), messages: [deadLetter(batch, message, detail)] }]);
-        deadLettered.inc({ reason: REASON });
+        const letter = deadLetter(message, { topic, partition, reason, detail: message.unreadable?.detail ?? detail, atMs: Date.now() });
+        await this.producer.send([{ topic: deadTopic(topic), messages: [letter] }]);
+        deadLettered.inc({ reason });
         batch.done(message.offset);
         return;
       } catch (error) {
@@ -34,25 +39,22 @@ export class DeadLetters {
     } while (await backoff.wait());
     batch.leave(message.offset);
   }
-}
 
-function deadLetter({ topic, partition }: ConsumedBatch, { key, value, headers, offset }: Message, detail: string): OutgoingMessage {
-  const kept = Object.entries(headers ?? {}).filter((header): header is [string, string | Buffer] => {
-    return typeof header[1] === 'string' || Buffer.isBuffer(header[1]);
-  });
-  const isCut = (value?.length ?? 0) > MAX_VALUE_BYTES;
-  return {
-    key,
-    value: value?.subarray(0, MAX_VALUE_BYTES) ?? null,
-    headers: {
-      ...Object.fromEntries(kept),
-      dead_reason: REASON,
-      dead_detail: detail,
-      dead_topic: topic,
-      dead_partition: String(partition),
-      dead_offset: offset,
-      dead_at: new Date().toISOString(),
-      ...(isCut ? { dead_truncated: 'true' } : {}),
-    },
-  };
+  /** One delivery of a message, as a message with one app. Rejects while Kafka is away. */
+  async buryDelivery({ appId, installationId, generation, source, createdAtMs }: Delivery, detail: string): Promise<void> {
+    const { topic } = this;
+    const app = create(MatchedAppSchema, { appId, installationId, generation });
+    const message = {
+      key: Buffer.from(source.event.merchantId),
+      value: source.data,
+      headers: encodeDeliveryHeaders(source.event, [app]),
+      timestamp: String(createdAtMs),
+      // Its delivery knows neither its partition nor its offset.
+      offset: '',
+      attributes: 0,
+    };
+    const letter = deadLetter(message, { topic, partition: -1, reason: UNSTORABLE, detail, atMs: Date.now() });
+    await this.producer.send([{ topic: deadTopic(topic), messages: [letter] }]);
+    deadLettered.inc({ reason: UNSTORABLE });
+  }
 }

@@ -54,7 +54,7 @@ export class Intake {
     }
     const { deliveries } = expansion;
     const { onEnd } = new MessageProgress(batch, message.offset, deliveries.length);
-    const bytes = (message.value?.length ?? 0) / deliveries.length;
-    return deliveries.filter(({ id }) => inWork.take(id, { bytes, onEnd, isOurs: batch.isOurs }));
+    const stay = { bytes: (message.value?.length ?? 0) / deliveries.length, onEnd, isOurs: batch.isOurs };
+    return deliveries.filter(({ id }) => inWork.take(id, stay));
   }
 }

@@ -5,7 +5,14 @@ import { type Standing, admit } from './admission.ts';
 
 const enabled = create(EndpointSnapshotSchema, { status: EndpointStatus.ENABLED });
 const of = (status: EndpointStatus) => create(EndpointSnapshotSchema, { status });
-const standing: Standing = { endpoint: enabled, isGone: false, isChosen: true, installationEnd: undefined, ageMs: 0, isBreakerOpen: false };
+const standing: Standing = {
+  endpoint: enabled,
+  isGone: false,
+  isChosen: true,
+  installationEnd: undefined,
+  waitedMs: 0,
+  isBreakerOpen: false,
+};
 
 describe('admit', () => {
   it.each<[string, Partial<Standing>, object]>([
@@ -20,10 +27,10 @@ describe('admit', () => {
     ['a disabled endpoint', { endpoint: of(EndpointStatus.DISABLED) }, { kind: 'suppress', reason: 'endpoint_disabled' }],
     ['an unverified endpoint', { endpoint: of(EndpointStatus.PENDING_VERIFICATION) }, { kind: 'suppress', reason: 'endpoint_unverified' }],
     ['an endpoint that answered 410', { isGone: true }, { kind: 'suppress', reason: 'endpoint_disabled' }],
-    ['an endpoint not known yet', { endpoint: undefined, ageMs: 29_999 }, { kind: 'park', reason: 'endpoint_unknown' }],
-    ['an endpoint never known', { endpoint: undefined, ageMs: 30_000 }, { kind: 'cancel', reason: 'endpoint_removed' }],
-    ['an event not chosen any more, or not yet', { isChosen: false, ageMs: 29_999 }, { kind: 'park', reason: 'event_not_chosen' }],
-    ['an event not chosen any more', { isChosen: false, ageMs: 30_000 }, { kind: 'cancel', reason: 'event_not_chosen' }],
+    ['an endpoint not known yet', { endpoint: undefined, waitedMs: 29_999 }, { kind: 'park', reason: 'endpoint_unknown' }],
+    ['an endpoint never known', { endpoint: undefined, waitedMs: 30_000 }, { kind: 'cancel', reason: 'endpoint_removed' }],
+    ['an event not chosen any more, or not yet', { isChosen: false, waitedMs: 29_999 }, { kind: 'park', reason: 'event_not_chosen' }],
+    ['an event not chosen any more', { isChosen: false, waitedMs: 30_000 }, { kind: 'cancel', reason: 'event_not_chosen' }],
     ['a revoked installation', { installationEnd: 'installation_revoked' }, { kind: 'cancel', reason: 'installation_revoked' }],
     ['a suspended installation', { installationEnd: 'installation_suspended' }, { kind: 'cancel', reason: 'installation_suspended' }],
     [

@@ -2,7 +2,15 @@ import { type EndpointSnapshot, EndpointStatus } from '@hookwright/contracts';
 
 /** Why a delivery waits in Postgres. `internal_error`: a bug kept it from being made. */
 export type ParkReason =
-  'lane_full' | 'breaker_open' | 'secrets_away' | 'endpoint_paused' | 'endpoint_unknown' | 'event_not_chosen' | 'internal_error';
+  | 'lane_full'
+  | 'rate_limited'
+  | 'breaker_open'
+  | 'secrets_away'
+  | 'egress_away'
+  | 'endpoint_paused'
+  | 'endpoint_unknown'
+  | 'event_not_chosen'
+  | 'internal_error';
 export type SuppressReason = 'endpoint_disabled' | 'endpoint_unverified';
 export type CancelReason = 'installation_revoked' | 'installation_suspended' | 'endpoint_removed' | 'event_not_chosen';
 
@@ -22,8 +30,8 @@ export interface Standing {
   readonly isChosen: boolean;
   /** The installation that the event was matched by does not count any more. Always undefined for an app's own lifecycle events. */
   readonly installationEnd: 'installation_revoked' | 'installation_suspended' | undefined;
-  /** Since the event was matched. */
-  readonly ageMs: number;
+  /** Since the event was matched; 0 the first time it is looked at. */
+  readonly waitedMs: number;
   readonly isBreakerOpen: boolean;
 }
 
@@ -31,13 +39,13 @@ export interface Standing {
 const UNKNOWN_FOR_MS = 30_000;
 
 /** The send rule's second half, looked at again right before each request (design.md, "The send rule"). */
-export function admit({ endpoint, isGone, isChosen, installationEnd, ageMs, isBreakerOpen }: Standing): Admission {
+export function admit({ endpoint, isGone, isChosen, installationEnd, waitedMs, isBreakerOpen }: Standing): Admission {
   if (installationEnd !== undefined) return { kind: 'cancel', reason: installationEnd };
   if (endpoint === undefined) {
-    return ageMs < UNKNOWN_FOR_MS ? { kind: 'park', reason: 'endpoint_unknown' } : { kind: 'cancel', reason: 'endpoint_removed' };
+    return waitedMs < UNKNOWN_FOR_MS ? { kind: 'park', reason: 'endpoint_unknown' } : { kind: 'cancel', reason: 'endpoint_removed' };
   }
   if (!isChosen)
-    return ageMs < UNKNOWN_FOR_MS ? { kind: 'park', reason: 'event_not_chosen' } : { kind: 'cancel', reason: 'event_not_chosen' };
+    return waitedMs < UNKNOWN_FOR_MS ? { kind: 'park', reason: 'event_not_chosen' } : { kind: 'cancel', reason: 'event_not_chosen' };
   if (isGone) return { kind: 'suppress', reason: 'endpoint_disabled' };
   switch (endpoint.status) {
     case EndpointStatus.ENABLED:

@@ -2,6 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { type EndpointSnapshot, EndpointSignalKind, EndpointSignalSchema } from '@hookwright/contracts';
 import { Backoff, type KafkaProducer } from '@hookwright/kafka';
 import type { Logger } from '@hookwright/runtime';
+import { endpointsSignaled } from '../metrics.ts';
 
 /** Tells the registry what was learnt about endpoints. */
 export class EndpointSignals {
@@ -13,10 +14,27 @@ export class EndpointSignals {
     private readonly logger: Logger,
   ) {}
 
-  /** The endpoint answered 410. Tried until Kafka has it; should the worker die before, the endpoint's next answer says it again. */
-  async gone({ appId, revision: endpointRevision }: EndpointSnapshot): Promise<void> {
-    this.logger.info({ app_id: appId }, 'endpoint.gone');
-    const signal = { appId, endpointRevision, kind: EndpointSignalKind.GONE, observedAtMs: BigInt(Date.now()) };
+  /** The endpoint answered 410. Should the worker die before Kafka has it, the endpoint's next answer says it again. */
+  async gone(endpoint: EndpointSnapshot): Promise<void> {
+    this.logger.info({ app_id: endpoint.appId }, 'endpoint.gone');
+    endpointsSignaled.inc({ reason: 'gone_410' });
+    await this.tell(endpoint, EndpointSignalKind.GONE);
+  }
+
+  /** No attempt succeeded for 72 h. Should the worker die before Kafka has it, it is said again after ten minutes. */
+  async sustainedFailure(endpoint: EndpointSnapshot): Promise<void> {
+    this.logger.warn({ app_id: endpoint.appId }, 'endpoint.sustained_failure');
+    endpointsSignaled.inc({ reason: 'sustained_failure' });
+    await this.tell(endpoint, EndpointSignalKind.SUSTAINED_FAILURE);
+  }
+
+  stop(): void {
+    this.stopped.abort();
+  }
+
+  /** Tried until Kafka has it. */
+  private async tell({ appId, revision: endpointRevision }: EndpointSnapshot, kind: EndpointSignalKind): Promise<void> {
+    const signal = { appId, endpointRevision, kind, observedAtMs: BigInt(Date.now()) };
     const value = Buffer.from(toBinary(EndpointSignalSchema, create(EndpointSignalSchema, signal)));
     const backoff = new Backoff(this.stopped.signal);
     do {
@@ -27,9 +45,5 @@ export class EndpointSignals {
         this.logger.warn({ app_id: appId, reason: (error as Error).message }, 'endpoint.signal_waiting');
       }
     } while (await backoff.wait());
-  }
-
-  stop(): void {
-    this.stopped.abort();
   }
 }

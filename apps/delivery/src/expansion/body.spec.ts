@@ -19,7 +19,7 @@ const event = create(EventSchema, {
 });
 
 function deliveryOf(data: string, change: Partial<typeof event> = {}): Parameters<typeof bodyOf>[0] {
-  const source = { event: { ...event, ...change }, eventBytes: Buffer.alloc(0), data: Buffer.from(data) };
+  const source = { event: { ...event, ...change }, eventBytes: Buffer.alloc(0), data: Buffer.from(data), isStored: false };
   return { appId: 'app_1', installationId: 'ins_1', generation: 3, source };
 }
 

@@ -7,7 +7,14 @@ export interface ExpandedEvent {
   readonly eventBytes: Buffer;
   /** The event's own JSON, untouched. */
   readonly data: Buffer;
+  /** Whether the database has it. Set when the first of its deliveries is recorded. */
+  isStored: boolean;
+  /** What the bodies of its deliveries have in common; made with the first of them. */
+  head?: EventHead | undefined;
 }
+
+/** The text before, between and after what differs from app to app: app, installation and generation; API version. */
+export type EventHead = readonly [start: string, middle: string, end: string];
 
 export type PayloadStyleName = 'full' | 'thin';
 
@@ -28,6 +35,8 @@ export interface Delivery {
   readonly source: ExpandedEvent;
   /** Time of the Kafka message: the same however often it is read. Part of the row's key. */
   readonly createdAtMs: number;
+  /** How long it has waited, by the database's clock: a worker's may be wrong. 0 for a live one. */
+  readonly waitedMs: number;
   readonly trigger: Trigger;
   /** Attempts that are recorded. */
   readonly attemptCount: number;

@@ -30,7 +30,7 @@ export function expand(message: DeliveryMessage, endpointOf: (appId: string) => 
   const { event, apps } = decoded;
   if (event.eventId === '' || apps.length === 0) return { ok: false, detail: 'the message names no event or no app' };
   if (hasNul(event, apps)) return { ok: false, detail: 'the attributes have NUL characters' };
-  const source = { event, eventBytes, data: message.value };
+  const source = { event, eventBytes, data: message.value, isStored: false, head: undefined };
   const createdAtMs = Number(message.timestamp);
   return { ok: true, deliveries: apps.map((app) => deliveryTo(app, { source, createdAtMs, endpoint: endpointOf(app.appId) })) };
 }
@@ -46,6 +46,7 @@ function deliveryTo(
     generation,
     source,
     createdAtMs,
+    waitedMs: 0,
     trigger: source.event.test ? 'test' : 'event',
     attemptCount: 0,
     style: endpoint === undefined ? undefined : styleOf(endpoint),

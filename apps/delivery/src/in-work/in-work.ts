@@ -11,7 +11,7 @@ export interface Stay {
 interface Entry {
   readonly stay: Stay;
   /** Ends of the copies of the same delivery that came while it was in work. */
-  readonly copies: ((end: End) => void)[];
+  copies: ((end: End) => void)[] | undefined;
 }
 
 /** Bounds of what a worker holds. */
@@ -37,6 +37,11 @@ export class InWork {
     return this.entries.size;
   }
 
+  /** How many deliveries may be in work. */
+  get bound(): number {
+    return this.bounds.deliveries;
+  }
+
   /** How many more deliveries may be taken. */
   get free(): number {
     return this.bytes >= this.bounds.bytes ? 0 : Math.max(0, this.bounds.deliveries - this.entries.size);
@@ -46,10 +51,10 @@ export class InWork {
   take(id: string, stay: Stay): boolean {
     const entry = this.entries.get(id);
     if (entry !== undefined) {
-      entry.copies.push(stay.onEnd);
+      (entry.copies ??= []).push(stay.onEnd);
       return false;
     }
-    this.entries.set(id, { stay, copies: [] });
+    this.entries.set(id, { stay, copies: undefined });
     this.bytes += stay.bytes;
     return true;
   }
@@ -64,7 +69,7 @@ export class InWork {
     this.entries.delete(id);
     this.bytes -= entry.stay.bytes;
     entry.stay.onEnd(end);
-    for (const onEnd of entry.copies) onEnd(end);
+    if (entry.copies !== undefined) for (const onEnd of entry.copies) onEnd(end);
     if (this.free > 0 && !this.isClosed) this.letOneIn();
     if (this.entries.size === 0) for (const resolve of this.waitingForEnd.splice(0)) resolve();
   }

@@ -1,14 +1,23 @@
 import type { Delivery } from '../expansion/delivery.ts';
+import { PaceMeter } from './pace-meter.ts';
 import { RoundRobin } from './round-robin.ts';
+import type { SlotHolder } from './slots.ts';
 
 /** What is queued for one endpoint. Live and parked deliveries take turns, so that a backlog neither starves nor is starved. */
-export class Lane {
+export class Lane implements SlotHolder {
   inFlight = 0;
+  slow = 0;
+  readonly meter: PaceMeter;
   private readonly live = new RoundRobin<Delivery>();
   private readonly parked = new RoundRobin<Delivery>();
   private isParkedTurn = false;
 
-  constructor(readonly appId: string) {}
+  constructor(
+    readonly appId: string,
+    nowMs: number,
+  ) {
+    this.meter = new PaceMeter(nowMs);
+  }
 
   get queued(): number {
     return this.live.size + this.parked.size;
@@ -24,9 +33,10 @@ export class Lane {
   }
 
   shift(): Delivery | undefined {
-    const [first, second] = this.isParkedTurn ? [this.parked, this.live] : [this.live, this.parked];
-    this.isParkedTurn = !this.isParkedTurn;
-    return first.shift() ?? second.shift();
+    const isParkedTurn = this.isParkedTurn;
+    this.isParkedTurn = !isParkedTurn;
+    if (isParkedTurn) return this.parked.shift() ?? this.live.shift();
+    return this.live.shift() ?? this.parked.shift();
   }
 
   drain(): Delivery[] {

@@ -3,13 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import { EventSchema } from '@hookwright/contracts';
 import fc from 'fast-check';
 import type { Delivery } from '../expansion/delivery.ts';
-import { Lanes } from './lanes.ts';
+import { type Flight, Lanes } from './lanes.ts';
 import { RoundRobin } from './round-robin.ts';
 
 let serial = 0;
 
 function delivery(appId: string, merchantId = 'mer_1', origin: Delivery['origin'] = 'live'): Delivery {
-  const source = { event: create(EventSchema, { merchantId }), eventBytes: Buffer.alloc(0), data: Buffer.alloc(0) };
+  const source = { event: create(EventSchema, { merchantId }), eventBytes: Buffer.alloc(0), data: Buffer.alloc(0), isStored: false };
   const id = `dlv_${serial++}`;
   return {
     id,
@@ -18,6 +18,7 @@ function delivery(appId: string, merchantId = 'mer_1', origin: Delivery['origin'
     generation: 1,
     source,
     createdAtMs: 0,
+    waitedMs: 0,
     trigger: 'event',
     attemptCount: 0,
     style: undefined,
@@ -25,121 +26,173 @@ function delivery(appId: string, merchantId = 'mer_1', origin: Delivery['origin'
   };
 }
 
-/** Lanes whose requests end when the test says so. */
+interface Bounds {
+  /** Of each endpoint. */
+  readonly concurrency?: number;
+  readonly young?: number;
+  readonly unrecorded?: number;
+  readonly slow?: number;
+  readonly free?: number;
+}
+
+/** Lanes whose requests end, and are recorded, when the test says so. */
 class Harness {
   readonly started: Delivery[] = [];
   readonly parkedDone: string[] = [];
+  readonly landed: Flight[] = [];
   mayStart = true;
-  concurrency = 2;
+  concurrency: number;
+  free: number;
+  nowMs = 0;
   readonly lanes: Lanes;
-  private readonly open: { readonly delivery: Delivery; readonly end: () => void }[] = [];
+  readonly flying: Flight[] = [];
 
-  constructor(queueBound: number) {
+  constructor({ concurrency = 2, young = 1000, unrecorded = 1000, slow = 1000, free = 1e6 }: Bounds = {}) {
+    this.concurrency = concurrency;
+    this.free = free;
     this.lanes = new Lanes({
-      queueBound,
       concurrencyOf: () => this.concurrency,
       mayStart: () => this.mayStart,
+      mayGo: () => true,
       onParkedDone: (appId) => this.parkedDone.push(appId),
-      deliver: (started) => {
-        this.started.push(started);
-        return new Promise((resolve) => this.open.push({ delivery: started, end: resolve }));
+      worker: () => ({ free: this.free, bound: this.free, isBusy: false }),
+      slots: { concurrency: young, unrecorded, slow, slowAfterMs: 100 },
+      clock: () => this.nowMs,
+      deliver: (flight) => {
+        this.started.push(flight.delivery);
+        this.flying.push(flight);
       },
     });
   }
 
-  flying(appId: string): number {
-    return this.open.filter(({ delivery: { appId: app } }) => app === appId).length;
+  flyingOf(appId: string): number {
+    return this.flying.filter(({ delivery: { appId: app } }) => app === appId).length;
   }
 
-  async end(at = 0): Promise<void> {
-    this.open.splice(at % this.open.length, 1)[0]?.end();
-    // The lane hears of it two microtasks later: after `deliver` and after its `finally`.
-    for (let turn = 0; turn < 3; turn++) await Promise.resolve();
+  land(at = 0): void {
+    const [flight] = this.flying.splice(at % this.flying.length, 1);
+    if (flight === undefined) return;
+    this.lanes.landed(flight);
+    this.landed.push(flight);
   }
 
-  async endAll(): Promise<void> {
-    while (this.open.length > 0) await this.end();
+  record(): void {
+    for (const flight of this.landed.splice(0)) this.lanes.recorded(flight);
+  }
+
+  endAll(): void {
+    while (this.flying.length > 0) {
+      this.land();
+      this.record();
+    }
   }
 }
 
 describe('Lanes', () => {
-  it('keeps both bounds, loses nothing, and leaves nothing behind, for any order of arrivals and ends', async () => {
-    const step = fc.oneof(fc.record({ app: fc.integer({ min: 0, max: 2 }), merchant: fc.integer({ min: 0, max: 3 }) }), fc.nat(50));
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 120 }), async (steps) => {
-        const harness = new Harness(5);
+  it('keeps all bounds, loses nothing, and leaves nothing behind, for any order of arrivals, ends and records', () => {
+    const arrival = fc.record({ app: fc.integer({ min: 0, max: 2 }), merchant: fc.integer({ min: 0, max: 3 }) });
+    const step = fc.oneof(arrival, fc.nat(50), fc.constant('record' as const), fc.constant('age' as const));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const harness = new Harness({ young: 4, unrecorded: 3 });
         const taken: Delivery[] = [];
         for (const next of steps) {
-          if (typeof next === 'number') await harness.end(next);
+          const startedBefore = harness.started.length;
+          const unrecordedBefore = harness.landed.length;
+          if (typeof next === 'number') harness.land(next);
+          else if (next === 'record') harness.record();
+          else if (next === 'age') harness.nowMs += 60;
           else {
             const offered = delivery(`app_${next.app}`, `mer_${next.merchant}`);
-            const queued =
-              taken.filter(({ appId }) => appId === offered.appId).length -
-              harness.started.filter(({ appId }) => appId === offered.appId).length;
-            expect(harness.lanes.offer(offered)).toBe(queued < 5);
-            if (queued < 5) taken.push(offered);
+            expect(harness.lanes.offer(offered)).toBe(true);
+            taken.push(offered);
           }
-          for (const appId of ['app_0', 'app_1', 'app_2']) expect(harness.flying(appId)).toBeLessThanOrEqual(2);
+          for (const appId of ['app_0', 'app_1', 'app_2']) expect(harness.flyingOf(appId)).toBeLessThanOrEqual(2);
+          const young = harness.flying.filter(({ slot }) => slot.startedAtMs > harness.nowMs - 100);
+          expect(young.length).toBeLessThanOrEqual(4);
+          if (next !== 'record' && unrecordedBefore >= 3) expect(harness.started).toHaveLength(startedBefore);
         }
-        await harness.endAll();
+        harness.record();
+        harness.endAll();
         expect(new Set(harness.started)).toEqual(new Set(taken));
         expect([harness.lanes.size, harness.lanes.inFlight]).toEqual([0, 0]);
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
 
-  it('serves the merchants of an app in turns', async () => {
-    const harness = new Harness(1000);
-    harness.concurrency = 1;
+  it('serves the merchants of an app in turns', () => {
+    const harness = new Harness({ concurrency: 1 });
     for (let n = 0; n < 100; n++) harness.lanes.offer(delivery('app_1', 'mer_busy'));
     harness.lanes.offer(delivery('app_1', 'mer_calm'));
-    for (let n = 0; n < 3; n++) await harness.end();
+    for (let n = 0; n < 3; n++) harness.land();
     expect(harness.started.map(({ source }) => source.event.merchantId)).toContain('mer_calm');
-    await harness.endAll();
   });
 
-  it('lets parked and live deliveries of a lane take turns', async () => {
-    const harness = new Harness(1000);
-    harness.concurrency = 1;
+  it('lets parked and live deliveries of a lane take turns', () => {
+    const harness = new Harness({ concurrency: 1 });
     for (const origin of ['live', 'live', 'live', 'parked', 'parked', 'parked'] as const)
       harness.lanes.offer(delivery('app_1', 'mer_1', origin));
-    await harness.endAll();
+    harness.endAll();
     expect(harness.started.map(({ origin }) => origin)).toEqual(['live', 'parked', 'live', 'parked', 'live', 'parked']);
   });
 
-  it('takes parked deliveries into a full lane, has room for some to follow, and tells when they are done', async () => {
-    const harness = new Harness(1);
-    expect(harness.lanes.roomFor('app_1')).toBe(22);
-    for (let n = 0; n < 3; n++) harness.lanes.offer(delivery('app_1'));
+  it('refuses what its endpoint is too slow for, takes parked deliveries all the same, and tells when they are done', () => {
+    const harness = new Harness({ free: 100 });
+    expect(harness.lanes.roomFor('app_1', 20)).toBe(22);
+    for (let n = 0; n < 22; n++) expect(harness.lanes.offer(delivery('app_1'))).toBe(true);
     expect(harness.lanes.offer(delivery('app_1'))).toBe(false);
+    expect(harness.lanes.offer(delivery('app_2'))).toBe(true);
     expect(harness.lanes.offer(delivery('app_1', 'mer_1', 'parked'))).toBe(true);
-    expect(harness.lanes.roomFor('app_1')).toBe(19);
+    expect(harness.lanes.roomFor('app_1', 20)).toBe(19);
     harness.concurrency = 30;
-    expect(harness.lanes.roomFor('app_1')).toBe(57);
+    expect(harness.lanes.roomFor('app_1', 20)).toBe(57);
     harness.concurrency = 2;
-    await harness.endAll();
+    harness.endAll();
     expect(harness.parkedDone).toEqual(['app_1']);
   });
 
-  it('starts nothing while it may not, and everything when it may again', async () => {
-    const harness = new Harness(10);
+  it('starts nothing while it may not, and everything when it may again', () => {
+    const harness = new Harness();
     harness.mayStart = false;
     harness.lanes.offer(delivery('app_1'));
     harness.lanes.offer(delivery('app_2'));
     expect(harness.started).toHaveLength(0);
     harness.mayStart = true;
-    harness.lanes.resume();
+    harness.lanes.wake();
     expect(harness.started).toHaveLength(2);
-    await harness.endAll();
   });
 
-  it('gives back what had not begun when it is stopped, and lets the rest end', async () => {
-    const harness = new Harness(10);
+  it('gives lanes that wait for the worker one slot each in turns', () => {
+    const harness = new Harness({ concurrency: 10, young: 3 });
+    for (const appId of ['app_a', 'app_b', 'app_c']) for (let n = 0; n < 4; n++) harness.lanes.offer(delivery(appId));
+    expect(harness.started.map(({ appId }) => appId)).toEqual(['app_a', 'app_a', 'app_a']);
+    harness.endAll();
+    expect(harness.started.map(({ appId }) => appId.at(-1)).join('')).toBe('aaaabcbcbcbc');
+  });
+
+  it('lets others pass the slow requests of an endpoint, but not the endpoint itself past their bound', () => {
+    const harness = new Harness({ concurrency: 2, young: 2, slow: 2 });
+    for (const appId of ['app_dead', 'app_dead', 'app_dead', 'app_well']) harness.lanes.offer(delivery(appId));
+    expect(harness.started.map(({ appId }) => appId)).toEqual(['app_dead', 'app_dead']);
+    harness.nowMs = 101;
+    harness.lanes.wake();
+    expect(harness.started.map(({ appId }) => appId)).toEqual(['app_dead', 'app_dead', 'app_well']);
+    harness.concurrency = 3;
+    harness.lanes.resumeOne('app_dead');
+    expect(harness.started).toHaveLength(3);
+    harness.land(0);
+    harness.record();
+    expect(harness.started.map(({ appId }) => appId)).toEqual(['app_dead', 'app_dead', 'app_well', 'app_dead']);
+    harness.lanes.stop();
+  });
+
+  it('gives back what had not begun when it is stopped, and lets the rest end', () => {
+    const harness = new Harness();
     const offered = Array.from({ length: 5 }, () => delivery('app_1'));
     for (const each of offered) harness.lanes.offer(each);
     expect(harness.lanes.stop()).toEqual(offered.slice(2));
-    await harness.endAll();
+    harness.endAll();
     expect(harness.started).toEqual(offered.slice(0, 2));
   });
 });

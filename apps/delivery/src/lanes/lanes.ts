@@ -1,48 +1,86 @@
 import type { Delivery } from '../expansion/delivery.ts';
+import { type WorkerStanding, isEndpointTheBottleneck } from './bottleneck.ts';
 import { Lane } from './lane.ts';
+import { PaceMeter } from './pace-meter.ts';
+import { type Slot, type SlotBounds, Slots } from './slots.ts';
 
 export interface LanesOptions {
-  /** Deliveries that may wait in one lane. */
-  readonly queueBound: number;
   /** Requests an endpoint takes at once; asked before each, so that a change counts at once. */
   readonly concurrencyOf: (appId: string) => number;
-  /** False: nothing is started until `resume`. */
+  /** False: nothing is started until `wake`. */
   readonly mayStart: () => boolean;
-  /** Makes one delivery; resolves when its slot is free again. Must not reject. */
-  readonly deliver: (delivery: Delivery) => Promise<void>;
+  /** Whether the endpoint's rate lets one of its `queued` deliveries go now. False: nothing of the lane is started until `resumeOne`. */
+  readonly mayGo: (appId: string, queued: number) => boolean;
+  /** Makes one delivery; then calls `landed`, and `recorded` when that is. */
+  readonly deliver: (flight: Flight) => void;
   /** A lane has nothing parked left to do: there may be more of it in Postgres. */
   readonly onParkedDone: (appId: string) => void;
+  /** What the worker can still take, and whether it is busy. */
+  readonly worker: () => Omit<WorkerStanding, 'perSecond'>;
+  readonly slots: SlotBounds;
+  readonly clock?: () => number;
 }
 
-// A claim costs a query: an endpoint that takes one request at a time must not cost one each. What a slow endpoint cannot begin in time goes back.
-const LEAST_TO_FOLLOW = 20;
+/** A delivery that left its lane. */
+export interface Flight {
+  readonly delivery: Delivery;
+  readonly lane: Lane;
+  readonly slot: Slot;
+}
 
 /**
  * One endpoint's share of the worker each: bounded in flight, bounded in its queue, fair between the app's merchants. A lane exists only
- * while it has something to do.
+ * while it has something to do. Lanes that wait for a slot of the worker get one each in turns.
  */
 export class Lanes {
   private readonly lanes = new Map<string, Lane>();
+  private readonly waiting = new Set<Lane>();
+  private readonly slots: Slots;
+  private readonly clock: () => number;
+  private readonly meter: PaceMeter;
   private isStopped = false;
   private flying = 0;
 
-  constructor(private readonly options: LanesOptions) {}
+  constructor(private readonly options: LanesOptions) {
+    this.clock = options.clock ?? (() => performance.now());
+    this.meter = new PaceMeter(this.clock());
+    this.slots = new Slots({ bounds: options.slots, clock: this.clock, onFree: () => this.wake() });
+  }
 
-  /** Takes the delivery, or refuses because the lane is full. */
+  /** Takes the delivery, or refuses because its endpoint is too slow for it. */
   offer(delivery: Delivery): boolean {
     const lane = this.lanes.get(delivery.appId) ?? this.open(delivery.appId);
-    if (delivery.origin === 'live' && lane.queued >= this.options.queueBound) return false;
+    if (delivery.origin === 'live' && this.isBottleneck(lane)) return false;
     lane.push(delivery);
     this.fill(lane);
     return true;
   }
 
-  /** How many parked deliveries an endpoint can take now: as many as start at once, and some to follow. */
-  roomFor(appId: string): number {
+  /** How many parked deliveries an endpoint can take now: as many as start at once, and so many to follow. */
+  roomFor(appId: string, follow: number): number {
     const lane = this.lanes.get(appId);
     const concurrency = this.options.concurrencyOf(appId);
     const busy = lane === undefined ? 0 : lane.inFlight + lane.queuedParked;
-    return Math.max(0, concurrency + Math.max(concurrency, LEAST_TO_FOLLOW) - busy);
+    return Math.max(0, concurrency + Math.max(concurrency, follow) - busy);
+  }
+
+  /** The request of a flight is over. */
+  landed({ delivery, lane, slot }: Flight): void {
+    const nowMs = this.clock();
+    lane.meter.tick(nowMs);
+    this.meter.tick(nowMs);
+    this.slots.answered(slot);
+    lane.inFlight--;
+    this.flying--;
+    // Those that wait for the worker first.
+    if (this.waiting.size > 0) this.wake();
+    this.fill(lane);
+    if (delivery.origin === 'parked' && lane.queuedParked === 0) this.options.onParkedDone(lane.appId);
+  }
+
+  /** What became of a flight is recorded. */
+  recorded({ slot }: Flight): void {
+    this.slots.recorded(slot);
   }
 
   get inFlight(): number {
@@ -53,38 +91,85 @@ export class Lanes {
     return this.lanes.size;
   }
 
-  /** What may be started again is. */
-  resume(): void {
-    for (const lane of this.lanes.values()) this.fill(lane);
+  /** Something may be started again: each waiting lane gets one slot after the other. */
+  wake(): void {
+    for (const lane of this.waiting) {
+      if (!this.isAnyFree()) return;
+      this.waiting.delete(lane);
+      if (this.startOne(lane)) this.waiting.add(lane);
+    }
+  }
+
+  /** The endpoint's rate lets something go again. */
+  resumeOne(appId: string): void {
+    const lane = this.lanes.get(appId);
+    if (lane !== undefined) this.fill(lane);
+  }
+
+  /** How many deliveries wait in the endpoint's lane. */
+  queuedOf(appId: string): number {
+    return this.lanes.get(appId)?.queued ?? 0;
+  }
+
+  /** Takes everything out of a lane that had not begun. */
+  empty(appId: string): Delivery[] {
+    const lane = this.lanes.get(appId);
+    if (lane === undefined) return [];
+    const unbegun = lane.drain();
+    this.fill(lane);
+    return unbegun;
   }
 
   /** Starts nothing any more. Returns what had not begun; requests under way go on. */
   stop(): Delivery[] {
     this.isStopped = true;
+    this.slots.stop();
     return [...this.lanes.values()].flatMap((lane) => lane.drain());
   }
 
   private open(appId: string): Lane {
-    const lane = new Lane(appId);
+    const lane = new Lane(appId, this.clock());
     this.lanes.set(appId, lane);
     return lane;
   }
 
   private fill(lane: Lane): void {
-    while (!this.isStopped && this.options.mayStart() && lane.inFlight < this.options.concurrencyOf(lane.appId)) {
-      const delivery = lane.shift();
-      if (delivery === undefined) break;
-      lane.inFlight++;
-      this.flying++;
-      void this.options.deliver(delivery).finally(() => this.finished(lane, delivery));
+    while (this.startOne(lane));
+    if (lane.inFlight === 0 && lane.queued === 0) {
+      this.lanes.delete(lane.appId);
+      this.waiting.delete(lane);
     }
-    if (lane.inFlight === 0 && lane.queued === 0) this.lanes.delete(lane.appId);
   }
 
-  private finished(lane: Lane, delivery: Delivery): void {
-    lane.inFlight--;
-    this.flying--;
-    this.fill(lane);
-    if (delivery.origin === 'parked' && lane.queuedParked === 0) this.options.onParkedDone(lane.appId);
+  /** Starts the lane's next delivery, if it has one and may. */
+  private startOne(lane: Lane): boolean {
+    if (lane.queued === 0 || lane.inFlight >= this.options.concurrencyOf(lane.appId) || !this.slots.isFreeFor(lane)) return false;
+    if (!this.isAnyFree()) {
+      this.waiting.add(lane);
+      return false;
+    }
+    const { mayGo, deliver } = this.options;
+    if (!mayGo(lane.appId, lane.queued)) return false;
+    const delivery = lane.shift();
+    if (delivery === undefined) return false;
+    lane.inFlight++;
+    this.flying++;
+    deliver({ delivery, lane, slot: this.slots.take(lane) });
+    return true;
+  }
+
+  private isAnyFree(): boolean {
+    return !this.isStopped && this.options.mayStart() && this.slots.isFree();
+  }
+
+  private isBottleneck(lane: Lane): boolean {
+    const { queued, inFlight, slow, meter, appId } = lane;
+    // Asked for each delivery that comes: most lanes are empty.
+    if (queued === 0) return false;
+    const nowMs = this.clock();
+    const isAtItsLimit = slow > 0 || inFlight >= this.options.concurrencyOf(appId);
+    const { free, bound, isBusy } = this.options.worker();
+    const worker = { free, bound, perSecond: this.meter.perSecond(nowMs), isBusy: isBusy || this.slots.isShort(nowMs) };
+    return isEndpointTheBottleneck({ queued, perSecond: meter.perSecond(nowMs), isAtItsLimit }, worker);
   }
 }

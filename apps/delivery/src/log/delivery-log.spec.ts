@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@hookwright/runtime';
 import { type TestDatabase, createDatabase } from '@hookwright/testkit';
+import type { Delivery } from '../expansion/delivery.ts';
+import { attemptsOf as attemptsIn, testLog } from '../rig/log.ts';
 import { testRecord } from '../rig/records.ts';
-import { DeliveryLog } from './delivery-log.ts';
-import type { DeliveryRecord } from './delivery-record.ts';
+import type { DeliveryLog } from './delivery-log.ts';
+import type { AttemptRecord, DeliveryRecord } from './delivery-record.ts';
 import { Partitions, daysAround } from './partitions.ts';
 
 const HOUR_MS = 3_600_000;
@@ -13,10 +15,11 @@ const { signal } = new AbortController();
 
 let database: TestDatabase;
 let log: DeliveryLog;
+const buried: Delivery[] = [];
 
 beforeAll(async () => {
   database = await createDatabase('delivery');
-  log = new DeliveryLog(database.pool, logger, 48);
+  log = testLog(database.pool, buried);
 });
 
 afterAll(async () => {
@@ -33,9 +36,8 @@ async function rowOf(record: DeliveryRecord): Promise<Record<string, unknown>> {
   return rows[0]!;
 }
 
-async function attemptsOf(record: DeliveryRecord): Promise<Record<string, unknown>[]> {
-  const { rows } = await database.pool.query<Record<string, unknown>>('SELECT * FROM attempt WHERE delivery_id = $1', [record.delivery.id]);
-  return rows;
+async function attemptsOf(record: DeliveryRecord): Promise<AttemptRecord[]> {
+  return await attemptsIn(database.pool, record.delivery.id);
 }
 
 describe('DeliveryLog', () => {
@@ -87,19 +89,19 @@ describe('DeliveryLog', () => {
     expect(await attemptsOf(record)).toMatchObject([
       {
         number: 1,
-        status_code: 503,
-        duration_ms: 13,
-        response_headers: { 'content-type': 'text/plain' },
-        response_body: Buffer.from('ok'),
+        statusCode: 503,
+        durationMs: 13,
+        responseHeaders: { 'content-type': 'text/plain' },
+        responseBody: Buffer.from('ok'),
         truncated: true,
-        signed_with: ['sec_1', 'sec_2'],
-        retry_after_seconds: 7,
+        signedWith: ['sec_1', 'sec_2'],
+        retryAfterMs: 7000,
       },
     ]);
   });
 
   it('stores what an endpoint may answer, however odd', async () => {
-    const odd = { 'x-odd': 'a\0b\\u0000"', 'x-latin': 'é', 'x-array': '{a,"b"}' };
+    const odd = { 'x-odd': 'a\0b\\u0000"\ud800', 'x-latin': 'é', 'x-array': '{a,"b"}' };
     const record = testRecord({
       appId: 'app_odd',
       createdAtMs: NOW_MS,
@@ -108,8 +110,8 @@ describe('DeliveryLog', () => {
     await store(record);
     expect(await attemptsOf(record)).toMatchObject([
       {
-        response_headers: { ...odd, 'x-odd': 'ab\\u0000"' },
-        response_body: Buffer.from([0, 255, 92, 34, 123]),
+        responseHeaders: odd,
+        responseBody: Buffer.from([0, 255, 92, 34, 123]),
         url: 'https://x.example/{"a",b}\\',
       },
     ]);
@@ -132,6 +134,50 @@ describe('DeliveryLog', () => {
     expect(await rowOf(failed)).toMatchObject({ status: 'delivered', attempt_count: 2, next_attempt_at: null, last_error_category: null });
     await store(failed);
     expect(await rowOf(failed)).toMatchObject({ status: 'delivered' });
+  });
+
+  it('keeps the attempts of two workers that sent the same delivery, and counts both', async () => {
+    const createdAtMs = NOW_MS;
+    const one = testRecord({
+      appId: 'app_twice',
+      createdAtMs,
+      attempt: { statusCode: 500, errorCategory: 'http_5xx' },
+      record: { status: 'retry_scheduled', dueInMs: HOUR_MS },
+    });
+    const other = testRecord({ appId: 'app_twice', createdAtMs, eventId: one.delivery.source.event.eventId, attempt: {} });
+    await store(one);
+    // Among others that nobody knows: they are stored in the same batch.
+    const strangers = Array.from({ length: 3 }, () => testRecord({ appId: 'app_stranger', createdAtMs, attempt: {} }));
+    await store(...strangers, other);
+    expect((await attemptsOf(one)).map(({ id }) => id).sort()).toEqual([one.attempt!.id, other.attempt!.id].sort());
+    expect(await rowOf(one)).toMatchObject({ status: 'delivered', attempt_count: 2 });
+    for (const stranger of strangers) expect(await attemptsOf(stranger)).toHaveLength(1);
+  });
+
+  it('buries a delivery that PostgreSQL refuses, alone, and stores the others of its batch', async () => {
+    const good = Array.from({ length: 20 }, () => testRecord({ appId: 'app_good', createdAtMs: NOW_MS, attempt: {} }));
+    const bad = [testRecord({ appId: 'app_bad', createdAtMs: 1e16 }), testRecord({ appId: 'app_b\0d', createdAtMs: NOW_MS })];
+    const tooLarge = testRecord({ appId: 'app_bad', createdAtMs: NOW_MS, attempt: { statusCode: 2 ** 40 } });
+    await store(...good.slice(0, 7), bad[0]!, ...good.slice(7, 15), bad[1]!, tooLarge, ...good.slice(15));
+    expect(new Set(buried)).toEqual(new Set([...bad, tooLarge].map(({ delivery }) => delivery)));
+    for (const record of good) expect(await rowOf(record)).toMatchObject({ status: 'delivered' });
+    expect(() => log.check()).not.toThrow();
+  });
+
+  it('ends a waiting delivery whose attempt PostgreSQL refuses, instead of making it again for ever', async () => {
+    const waiting = testRecord({ appId: 'app_refused', createdAtMs: NOW_MS });
+    await store(waiting);
+    const eventId = waiting.delivery.source.event.eventId;
+    const other = testRecord({ appId: 'app_well', createdAtMs: NOW_MS });
+    await store(other);
+    const parked = { origin: 'parked' } as const;
+    const attempt = { statusCode: 2 ** 40 };
+    await store(
+      testRecord({ appId: 'app_refused', createdAtMs: NOW_MS, eventId, delivery: parked, attempt }),
+      testRecord({ appId: 'app_well', createdAtMs: NOW_MS, eventId: other.delivery.source.event.eventId, delivery: parked, attempt: {} }),
+    );
+    expect(await rowOf(waiting)).toMatchObject({ status: 'failed', reason: 'unstorable', next_attempt_at: null });
+    expect(await rowOf(other)).toMatchObject({ status: 'delivered' });
   });
 
   it('updates a waiting delivery, but not one that was ended meanwhile unless by success', async () => {

@@ -1,146 +1,141 @@
 import { Backoff } from '@hookwright/kafka';
 import type { Logger } from '@hookwright/runtime';
 import type pg from 'pg';
-import { inTransaction } from './database.ts';
 import type { Delivery } from '../expansion/delivery.ts';
+import { BatchWriter } from './batch-writer.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
-import { findRecorded } from './sql/find-recorded.ts';
-import { insertAttempts } from './sql/insert-attempts.ts';
-import { insertDeliveries } from './sql/insert-deliveries.ts';
-import { insertEventBodies } from './sql/insert-event-bodies.ts';
+import { UNIQUE_VIOLATION, codeOf } from './refusal.ts';
+import { copyIn } from './sql/copy-in.ts';
+import { findRecorded, findStoredEvents } from './sql/find-recorded.ts';
+import { canBeCopied, copiesOf, insertDeliveries } from './sql/insert-deliveries.ts';
+import type { Statement } from './sql/statement.ts';
 import { updateDeliveries } from './sql/update-deliveries.ts';
 
-interface Waiting {
-  readonly record: DeliveryRecord;
-  readonly stored: () => void;
+export interface DeliveryLogOptions {
+  readonly pool: pg.Pool;
+  readonly logger: Logger;
+  readonly dedupeWindowHours: number;
+  /** Keeps a delivery that the database refuses, where an operator finds it. */
+  readonly bury: (delivery: Delivery, detail: string) => Promise<void>;
 }
 
 const HOUR_MS = 3_600_000;
-// What waits while one batch is written makes the next: no timer, no delay at low load, hundreds of rows at high load.
-const BATCH_RECORDS = 500;
-const BATCH_BYTES = 4 * 1_048_576;
-// Two batches: one being written, one filling up.
-const MOST_UNRECORDED = 2 * BATCH_RECORDS;
 
 /**
- * Records deliveries and attempts in batches, one transaction each. A batch that cannot be written is tried again for ever: what it
- * stands for has happened. Its callers hold a bounded amount, so a store that is away stops the worker and fills no memory.
+ * Records deliveries and attempts in batches, one statement each: what is new is inserted, what was claimed from the table is updated. Its
+ * callers hold a bounded amount, so a store that is away stops the worker and fills no memory.
  */
 export class DeliveryLog {
-  private readonly queue: Waiting[] = [];
-  private isWriting = false;
-  private onCaughtUp: () => void = () => undefined;
-  private readonly closed = new AbortController();
-  private writeFault: Error | undefined;
+  private readonly fresh: BatchWriter;
+  private readonly claimed: BatchWriter;
   private lookUpFault: Error | undefined;
 
-  constructor(
-    private readonly pool: pg.Pool,
-    private readonly logger: Logger,
-    private readonly dedupeWindowHours: number,
-  ) {}
+  constructor(private readonly options: DeliveryLogOptions) {
+    const onFault = (error: Error, waiting: number): void => options.logger.warn({ reason: error.message, waiting }, 'log.waiting');
+    this.fresh = new BatchWriter({
+      store: (records) => this.insert(records),
+      refused: (record, error) => this.refuseFresh(record, error),
+      onFault,
+    });
+    this.claimed = new BatchWriter({
+      store: (records) => this.run(updateDeliveries(records)),
+      refused: (record, error) => this.refuseClaimed(record, error),
+      onFault,
+    });
+  }
 
   /** Calls `stored` when the record is in the database. The same record stored twice is stored once. */
   record(record: DeliveryRecord, stored: () => void): void {
-    this.queue.push({ record, stored });
-    if (!this.isWriting) void this.writeAll();
+    const writer = record.delivery.origin === 'live' ? this.fresh : this.claimed;
+    writer.add(record, stored);
   }
 
-  /** Which of the deliveries have a row already, made within the window before them. Waits for Postgres as long as it takes; undefined when the wait was ended by the signal. */
+  /**
+   * Which of the deliveries have a row already, made within the window before them. Waits for Postgres as long as it takes; undefined when
+   * the wait was ended by the signal.
+   */
   async recordedAmong(deliveries: readonly Delivery[], signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
     if (deliveries.length === 0) return new Set();
-    const ids = deliveries.map(({ id }) => id);
-    const oldestMs = deliveries.reduce((oldest, { createdAtMs }) => Math.min(oldest, createdAtMs), Infinity);
-    const query = findRecorded(ids, oldestMs - this.dedupeWindowHours * HOUR_MS);
     const backoff = new Backoff(signal);
     do {
       try {
-        const { rows } = await this.pool.query<{ id: string }>(query);
+        const recorded = await this.lookUp(deliveries);
         this.lookUpFault = undefined;
-        return new Set(rows.map(({ id }) => id));
+        return recorded;
       } catch (error) {
-        if (this.lookUpFault === undefined) this.logger.warn({ reason: (error as Error).message }, 'log.look_up_waiting');
+        if (this.lookUpFault === undefined) this.options.logger.warn({ reason: (error as Error).message }, 'log.look_up_waiting');
         this.lookUpFault = error as Error;
       }
     } while (await backoff.wait());
     return undefined;
   }
 
-  /**
-   * False while what happened is not recorded soon: nothing more should be sent then, because all that is sent and not recorded would be
-   * repeated after a crash. `caughtUp` is called when it has become true again.
-   */
-  isKeepingUp(): boolean {
-    return this.writeFault === undefined && this.queue.length < MOST_UNRECORDED;
-  }
-
-  whenCaughtUp(caughtUp: () => void): void {
-    this.onCaughtUp = caughtUp;
+  /** False while what happened cannot be recorded: nothing more should be sent then, all of it would be repeated after a crash. */
+  isWorking(): boolean {
+    return this.fresh.fault === undefined && this.claimed.fault === undefined;
   }
 
   /** Throws while the last batch could not be written, or the last look-up failed. */
   check(): void {
-    const fault = this.writeFault ?? this.lookUpFault;
+    const fault = this.fresh.fault ?? this.claimed.fault ?? this.lookUpFault;
     if (fault !== undefined) throw new Error(`deliveries cannot be recorded: ${fault.message}`);
   }
 
   /** Gives up on what could not be written: it was not confirmed, so it will happen again. */
   close(): void {
-    this.closed.abort();
+    this.fresh.close();
+    this.claimed.close();
   }
 
-  private async writeAll(): Promise<void> {
-    this.isWriting = true;
-    const backoff = new Backoff(this.closed.signal);
-    while (this.queue.length > 0) {
-      const batch = this.queue.slice(0, batchSize(this.queue));
-      try {
-        await inTransaction(this.pool, (client) =>
-          write(
-            client,
-            batch.map(({ record }) => record),
-          ),
-        );
-      } catch (error) {
-        this.writeFailed(error);
-        if (await backoff.wait()) continue;
-        return;
-      }
-      const wasBehind = !this.isKeepingUp();
-      this.queue.splice(0, batch.length);
-      this.writeFault = undefined;
-      backoff.reset();
-      for (const { stored } of batch) stored();
-      if (wasBehind && this.isKeepingUp()) this.onCaughtUp();
+  /** By their events first: most were never seen, and an event has one body but a row for each of its apps. */
+  private async lookUp(deliveries: readonly Delivery[]): Promise<ReadonlySet<string>> {
+    const oldestMs = deliveries.reduce((oldest, { createdAtMs }) => Math.min(oldest, createdAtMs), Infinity);
+    const afterMs = oldestMs - this.options.dedupeWindowHours * HOUR_MS;
+    const eventIds = new Set(deliveries.map(({ source }) => source.event.eventId));
+    const seen = await this.idsOf(findStoredEvents([...eventIds], afterMs));
+    if (seen.size === 0) return seen;
+    const doubtful = deliveries.filter(({ source }) => seen.has(source.event.eventId)).map(({ id }) => id);
+    return await this.idsOf(findRecorded(doubtful, afterMs));
+  }
+
+  private async idsOf(statement: Statement): Promise<Set<string>> {
+    const { rows } = await this.options.pool.query<{ id: string }>(statement);
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  private async insert(records: readonly DeliveryRecord[]): Promise<void> {
+    if (!(await this.copy(records))) await this.run(insertDeliveries(records));
+    for (const { delivery } of records) delivery.source.isStored = true;
+  }
+
+  /** False when it takes more than copying: some are not settled, or have a row. */
+  private async copy(records: readonly DeliveryRecord[]): Promise<boolean> {
+    if (!canBeCopied(records)) return false;
+    try {
+      await copyIn(this.options.pool, copiesOf(records));
+      return true;
+    } catch (error) {
+      if (codeOf(error) === UNIQUE_VIOLATION) return false;
+      throw error;
     }
-    this.isWriting = false;
   }
 
-  private writeFailed(error: unknown): void {
-    if (this.writeFault === undefined) this.logger.warn({ reason: (error as Error).message, waiting: this.queue.length }, 'log.waiting');
-    this.writeFault = error as Error;
+  private async run(statement: Statement): Promise<void> {
+    await this.options.pool.query(statement);
+  }
+
+  private async refuseFresh({ delivery }: DeliveryRecord, error: Error): Promise<void> {
+    this.options.logger.error({ ...idsOf(delivery), reason: error.message }, 'log.delivery_refused');
+    await this.options.bury(delivery, error.message);
+  }
+
+  /** Its row is good; the attempt that cannot be kept must not be made again and again. */
+  private async refuseClaimed({ delivery }: DeliveryRecord, error: Error): Promise<void> {
+    this.options.logger.error({ ...idsOf(delivery), reason: error.message }, 'log.attempt_refused');
+    await this.run(updateDeliveries([{ delivery, status: 'failed', reason: 'unstorable', dueInMs: null, attempt: undefined }]));
   }
 }
 
-function batchSize(queue: readonly Waiting[]): number {
-  let bytes = 0;
-  let size = 0;
-  for (const { record } of queue) {
-    bytes += record.delivery.source.data.length + (record.attempt?.responseBody.length ?? 0);
-    if (size === BATCH_RECORDS || (bytes > BATCH_BYTES && size > 0)) break;
-    size++;
-  }
-  return size;
-}
-
-async function write(client: pg.PoolClient, records: readonly DeliveryRecord[]): Promise<void> {
-  const fresh = records.filter(({ delivery }) => delivery.origin === 'live');
-  const parked = records.filter(({ delivery }) => delivery.origin === 'parked');
-  if (fresh.length > 0) {
-    await client.query(insertEventBodies(fresh));
-    await client.query(insertDeliveries(fresh));
-  }
-  if (parked.length > 0) await client.query(updateDeliveries(parked));
-  const attempts = insertAttempts(records);
-  if (attempts !== undefined) await client.query(attempts);
+function idsOf({ id, appId, source }: Delivery): Record<string, string> {
+  return { delivery_id: id, app_id: appId, event_id: source.event.eventId };
 }

@@ -15,6 +15,8 @@ export interface AttemptRecord {
   readonly statusCode: number | undefined;
   /** Empty after a success. */
   readonly errorCategory: ErrorCategory | '';
+  /** A sentence for the partner, where there was no usable answer. */
+  readonly errorDetail?: string;
   readonly responseHeaders: Readonly<Record<string, string>>;
   readonly responseBody: Buffer;
   readonly truncated: boolean;
@@ -32,4 +34,9 @@ export interface DeliveryRecord {
   /** Pause until it is due, in ms of the database's clock; null: it waits for nothing. 0: due at once, in the order of creation. */
   readonly dueInMs: number | null;
   readonly attempt: AttemptRecord | undefined;
+}
+
+/** When the endpoint's answer made it a delivered one, in ms since the epoch; null while it is not. */
+export function deliveredAtMs({ status, attempt }: DeliveryRecord): number | null {
+  return status === 'delivered' && attempt !== undefined ? attempt.startedAtMs + attempt.durationMs : null;
 }

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type AttemptSchema, type DeliverySchema, DeliveryStatus, EventSource } from '@hookwright/contracts';
-import type { AttemptRow, DeliveryRow } from './deliveries.repository.ts';
+import type { AttemptRecord } from '../log/delivery-record.ts';
+import type { DeliveryRow } from './deliveries.repository.ts';
 
 const STATUS_OF: Readonly<Record<string, DeliveryStatus>> = {
   pending: DeliveryStatus.PENDING,
@@ -47,20 +48,25 @@ export function toDelivery(
   };
 }
 
-/** A row as the API's attempt; the response only when it is asked for. */
-export function toAttempt(row: AttemptRow, { includeResponse }: { includeResponse: boolean }): MessageInitShape<typeof AttemptSchema> {
+/** An attempt as the API's; the response only when it is asked for. */
+export function toAttempt(
+  attempt: AttemptRecord,
+  { includeResponse }: { includeResponse: boolean },
+): MessageInitShape<typeof AttemptSchema> {
+  const { statusCode, retryAfterMs } = attempt;
   return {
-    id: row.id,
-    number: row.number,
-    url: row.url,
-    startedAtMs: toMs(row.startedAt),
-    durationMs: row.durationMs,
-    errorCategory: row.errorCategory,
-    truncated: row.truncated,
-    signedWith: row.signedWith,
-    ...(row.statusCode === null ? {} : { statusCode: row.statusCode }),
-    ...(row.retryAfterSeconds === null ? {} : { retryAfterSeconds: row.retryAfterSeconds }),
-    ...(includeResponse ? { responseHeaders: row.responseHeaders as Record<string, string>, responseBody: row.responseBody } : {}),
+    id: attempt.id,
+    number: attempt.number,
+    url: attempt.url,
+    startedAtMs: BigInt(attempt.startedAtMs),
+    durationMs: attempt.durationMs,
+    errorCategory: attempt.errorCategory,
+    errorDetail: attempt.errorDetail ?? '',
+    truncated: attempt.truncated,
+    signedWith: [...attempt.signedWith],
+    ...(statusCode === undefined ? {} : { statusCode }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.round(retryAfterMs / 1000) }),
+    ...(includeResponse ? { responseHeaders: { ...attempt.responseHeaders }, responseBody: attempt.responseBody } : {}),
   };
 }
 

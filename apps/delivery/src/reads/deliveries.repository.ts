@@ -1,9 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
-import { type Attempt, type Delivery, type Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import { type Delivery, type Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import type { AttemptRecord } from '../log/delivery-record.ts';
+import { type StoredAttempt, attemptOf } from '../log/stored-attempt.ts';
 
-export type DeliveryRow = Delivery;
-export type AttemptRow = Attempt;
+export type DeliveryRow = Omit<Delivery, 'firstAttempt'>;
 
 /** Of one app's deliveries; what is undefined does not matter. */
 export interface DeliveryFilter {
@@ -44,16 +45,27 @@ export class DeliveriesRepository {
       where.push({ createdAt: { lte: after.createdAt } });
       where.push({ OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }] });
     }
-    return await this.prisma.delivery.findMany({ where: { AND: where }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take });
+    return await this.prisma.delivery.findMany({
+      where: { AND: where },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      take,
+      omit: { firstAttempt: true },
+    });
   }
 
   async find(id: string): Promise<DeliveryRow | null> {
-    return await this.prisma.delivery.findFirst({ where: { id }, orderBy: { createdAt: 'desc' } });
+    return await this.prisma.delivery.findFirst({ where: { id }, orderBy: { createdAt: 'desc' }, omit: { firstAttempt: true } });
   }
 
-  /** Oldest first. */
-  async attemptsOf({ id, createdAt }: Position): Promise<AttemptRow[]> {
-    return await this.prisma.attempt.findMany({ where: { deliveryId: id, createdAt }, orderBy: [{ number: 'asc' }, { startedAt: 'asc' }] });
+  /** Oldest first. The first lies in the delivery's row, unless it was made when there was one already. */
+  async attemptsOf({ id, createdAt }: Position): Promise<AttemptRecord[]> {
+    const [delivery, further] = await Promise.all([
+      this.prisma.delivery.findUnique({ where: { id_createdAt: { id, createdAt } }, select: { firstAttempt: true } }),
+      this.prisma.attempt.findMany({ where: { deliveryId: id, createdAt }, select: { attempt: true } }),
+    ]);
+    const stored = [delivery?.firstAttempt, ...further.map(({ attempt }) => attempt)].filter((attempt) => attempt != null);
+    const byId = new Map((stored as unknown as StoredAttempt[]).map((attempt) => [attempt.id, attemptOf(attempt)]));
+    return [...byId.values()].sort((a, b) => a.number - b.number || a.startedAtMs - b.startedAtMs);
   }
 
   async close(): Promise<void> {

@@ -7,10 +7,9 @@ import {
   type ListDeliveriesRequest,
   ListDeliveriesRequestSchema,
 } from '@hookwright/contracts';
-import { createLogger } from '@hookwright/runtime';
 import { type TestDatabase, createDatabase } from '@hookwright/testkit';
-import { DeliveryLog } from '../log/delivery-log.ts';
 import type { DeliveryRecord } from '../log/delivery-record.ts';
+import { testLog } from '../rig/log.ts';
 import { testRecord } from '../rig/records.ts';
 import { DeliveriesRepository } from './deliveries.repository.ts';
 import { DeliveriesService } from './deliveries.service.ts';
@@ -45,7 +44,7 @@ beforeAll(async () => {
     testRecord({ appId: 'app_1', createdAtMs: NOW_MS - 1000 }),
     testRecord({ appId: 'app_2', createdAtMs: NOW_MS, attempt: {} }),
   ];
-  const log = new DeliveryLog(database.pool, createLogger('spec', 'fatal'), 48);
+  const log = testLog(database.pool);
   await Promise.all(records.map((record) => new Promise<void>((resolve) => log.record(record, resolve))));
   const leased = records[5]!.delivery.id;
   await database.pool.query(`UPDATE delivery SET lease_owner = 'x', lease_until = now() + interval '1 hour' WHERE id = $1`, [leased]);

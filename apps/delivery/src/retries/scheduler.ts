@@ -6,9 +6,10 @@ import type { Delivery } from '../expansion/delivery.ts';
 import { parkedClaimed } from '../metrics.ts';
 import { claimedDelivery } from './claimed-delivery.ts';
 import type { DueDecision } from './due-decision.ts';
+import { Followers } from './followers.ts';
 import { type Claim, type ClaimedRow, claimDue } from './sql/claim-due.ts';
 import { failExpired } from './sql/fail-expired.ts';
-import { LIST_WAITING_APPS } from './sql/list-waiting-apps.ts';
+import { LIST_DUE_APPS } from './sql/list-due-apps.ts';
 import { releaseLeases } from './sql/release-leases.ts';
 import type { Sweep } from './sql/sweep.ts';
 
@@ -16,10 +17,13 @@ export interface SchedulerOptions {
   readonly pool: pg.Pool;
   readonly logger: Logger;
   readonly intervalMs: number;
-  readonly decide: (appId: string) => DueDecision;
+  /** `follow`: how many more than start at once are worth claiming. */
+  readonly decide: (appId: string, follow: number) => DueDecision;
   readonly sweep: (sweep: Sweep) => void;
   /** How many deliveries the worker can take. */
   readonly free: () => number;
+  /** Workers that look. */
+  readonly workers: () => number;
   /** Takes a delivery; `isOurs` says whether its lease still leaves the time for a request. */
   readonly take: (delivery: Delivery, isOurs: () => boolean) => void;
 }
@@ -30,17 +34,24 @@ const ALWAYS_FREE = 50;
 const LEASE_MARGIN_MS = 5000;
 const REFILL_MS = 20;
 const AWAY_MS = 1000;
+// One statement for so many apps, some 10 ms of work, and so many statements before the next look.
+const APPS_A_CLAIM = 200;
+const CLAIMS_A_PASS = 50;
+// All workers' looks together take a tenth of one connection's time: 5,000 apps with something due are looked at every half second.
+const REST_FACTOR = 9;
 
 /**
  * Takes due deliveries out of Postgres under a lease, a few of each app, as many as its lane has room for. A worker that dies loses its
- * leases, and another takes over. Looks every `intervalMs` at all apps with waiting deliveries, and in between at lanes that ran empty.
+ * leases, and another takes over. Looks every `intervalMs`, or less often when there is much to look at, at all apps with something due, and
+ * in between at lanes that ran empty.
  */
 export class RetryScheduler {
   private readonly owner = randomUUID();
   private readonly stopped = new AbortController();
   private readonly refills = new Set<string>();
+  private readonly followers = new Followers();
   private awake = new AbortController();
-  private nextLookMs = 0;
+  private nextLookMs = -Infinity;
   private life: Promise<void> | undefined;
 
   constructor(private readonly options: SchedulerOptions) {}
@@ -49,13 +60,13 @@ export class RetryScheduler {
     this.life ??= this.live();
   }
 
-  /** Looks at once: something may be due now that was not. */
-  wake(): void {
-    this.nextLookMs = 0;
-    this.awake.abort();
+  /** All that was claimed for the app is done: its lane has room again. */
+  ranEmpty(appId: string): void {
+    this.followers.ranEmpty(appId);
+    this.refill(appId);
   }
 
-  /** The app's lane has room again. */
+  /** The app's endpoint takes something again. */
   refill(appId: string): void {
     this.refills.add(appId);
     if (this.refills.size === 1) this.awake.abort();
@@ -86,37 +97,53 @@ export class RetryScheduler {
   }
 
   private async pass(): Promise<void> {
-    const nowMs = Date.now();
-    const isLook = nowMs >= this.nextLookMs;
-    if (isLook) this.nextLookMs = nowMs + this.options.intervalMs;
     const asked = [...this.refills];
     this.refills.clear();
-    const apps = isLook ? await this.waitingApps() : asked;
-    const claims = this.claims(apps);
-    if (claims.length > 0 && !this.stopped.signal.aborted) await this.claim(claims);
+    await this.claimFrom(performance.now() >= this.nextLookMs ? await this.look() : asked);
   }
 
-  private async waitingApps(): Promise<string[]> {
-    const { rows } = await this.options.pool.query<{ app_id: string }>(LIST_WAITING_APPS);
+  /** The apps with something due. */
+  private async look(): Promise<string[]> {
+    const { pool, intervalMs, workers } = this.options;
+    const startedMs = performance.now();
+    const { rows } = await pool.query<{ app_id: string }>(LIST_DUE_APPS);
+    const nowMs = performance.now();
+    this.nextLookMs = Math.max(startedMs + intervalMs, nowMs + (nowMs - startedMs) * REST_FACTOR * workers());
+    this.followers.forgetIdle();
     return startingAnywhere(rows.map(({ app_id }) => app_id));
   }
 
-  private claims(apps: readonly string[]): Claim[] {
-    const claims: Claim[] = [];
+  /** A statement for some of the apps after the other, until all had their turn or the worker is full. */
+  private async claimFrom(apps: readonly string[]): Promise<void> {
     let free = Math.max(ALWAYS_FREE, this.options.free());
-    for (const appId of apps) {
-      const decision = this.options.decide(appId);
-      if (decision.kind === 'sweep') this.options.sweep(decision.sweep);
-      if (decision.kind !== 'claim') continue;
-      const room = Math.min(decision.room, free);
-      if (room === 0) break;
-      free -= room;
-      claims.push({ appId, room, leaseMs: 2 * decision.timeoutMs + LEASE_MARGIN_MS });
+    let at = 0;
+    for (let claim = 0; claim < CLAIMS_A_PASS && at < apps.length && free > 0 && !this.stopped.signal.aborted; claim++) {
+      const { claims, next } = this.claims(apps, { at, free });
+      at = next;
+      if (claims.length > 0) free -= await this.claim(claims);
     }
-    return claims;
   }
 
-  private async claim(claims: readonly Claim[]): Promise<void> {
+  /** What to claim of the apps from `at` on, and which app is the next. */
+  private claims(apps: readonly string[], { at, free }: { at: number; free: number }): { claims: Claim[]; next: number } {
+    const claims: Claim[] = [];
+    let left = free;
+    let next = at;
+    for (; next < apps.length && claims.length < APPS_A_CLAIM && left > 0; next++) {
+      const appId = apps[next] ?? '';
+      const decision = this.options.decide(appId, this.followers.of(appId));
+      if (decision.kind === 'sweep') this.options.sweep(decision.sweep);
+      if (decision.kind !== 'claim') continue;
+      const room = Math.min(decision.room, left);
+      left -= room;
+      this.followers.claimed(appId);
+      claims.push({ appId, room, leaseMs: 2 * decision.timeoutMs + LEASE_MARGIN_MS });
+    }
+    return { claims, next };
+  }
+
+  /** Returns how many it took. */
+  private async claim(claims: readonly Claim[]): Promise<number> {
     const { pool, take } = this.options;
     const claimedAtMs = performance.now();
     const leaseMs = new Map(claims.map((claim) => [claim.appId, claim.leaseMs]));
@@ -130,12 +157,13 @@ export class RetryScheduler {
       else take(delivery, () => performance.now() < beginBeforeMs);
     }
     if (expired.length > 0) await pool.query(failExpired(expired));
+    return rows.length;
   }
 
   /** Until the next look; shorter when a lane ran empty, but not so short that each delivery costs a query. */
   private async pause(): Promise<void> {
     const signal = AbortSignal.any([this.awake.signal, this.stopped.signal]);
-    await sleep(Math.max(0, this.nextLookMs - Date.now()), undefined, { signal }).catch(() => undefined);
+    await sleep(Math.max(0, this.nextLookMs - performance.now()), undefined, { signal }).catch(() => undefined);
     if (this.awake.signal.aborted) {
       this.awake = new AbortController();
       await sleep(REFILL_MS, undefined, { signal: this.stopped.signal }).catch(() => undefined);

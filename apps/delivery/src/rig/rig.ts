@@ -167,7 +167,8 @@ export class Rig {
       LOG_LEVEL: QUIET,
       DATABASE_URL: this.stores.databaseUrl,
       KAFKA_BROKERS: this.stores.kafkaBrokers.join(','),
-      REDIS_URL: this.stores.redisUrl,
+      // Keys of this rig's own: the workers of other specs must not count as its.
+      REDIS_URL: `${this.stores.redisUrl}?keyPrefix=${this.topics.deliveries}:`,
       VAULT_ADDRESS: `127.0.0.1:${this.vaultPort}`,
       EGRESS_ALLOW_NETWORKS: '127.0.0.0/8,::1/128',
       EGRESS_ALLOW_HTTP: 'true',

@@ -76,6 +76,7 @@ const attempt = z
     duration_ms: z.int(),
     status_code: z.int().nullable(),
     error_category: errorCategory.nullable(),
+    error_detail: z.string().nullable().describe('why there was no usable answer, and what to do about it'),
     response_headers: z.record(z.string(), z.string()).nullable().describe('null unless asked for'),
     response_body: z.string().nullable().describe('the first 4 KiB; null unless asked for'),
     truncated: z.boolean().describe('the answer was longer than what was kept'),
@@ -118,6 +119,7 @@ export function toAttempt(attempt: Attempt, withResponse: boolean): AttemptBody 
     duration_ms: attempt.durationMs,
     status_code: attempt.statusCode ?? null,
     error_category: categoryOf(attempt.errorCategory),
+    error_detail: textOrNull(attempt.errorDetail),
     response_headers: withResponse ? attempt.responseHeaders : null,
     // Whatever an endpoint sends: what is not UTF-8 shows as replacement characters.
     response_body: withResponse ? Buffer.from(attempt.responseBody).toString('utf8') : null,

@@ -6,6 +6,7 @@ import { type AppBody, type SigningSecretBody, appResponse } from '../apps/app.s
 import { id } from '../validation/fields.ts';
 import type { List } from '../validation/page.ts';
 import { type RotateBody, type RotatedSecretBody, rotateInput, rotatedSecret, secretList } from './endpoint.schema.ts';
+import { type EndpointHealthBody, endpointHealth } from './endpoint-health.schema.ts';
 import { EndpointsService } from './endpoints.service.ts';
 
 @ApiTags('Endpoint')
@@ -56,6 +57,19 @@ export class EndpointsController {
     @Param('secret_id', { schema: id }) secretId: string,
   ): Promise<void> {
     return this.endpoints.revokeSecret(tenant, appId, secretId);
+  }
+
+  @Get('webhook/health')
+  @Operation({
+    access: 'apps.read',
+    id: 'getEndpointHealth',
+    summary: 'How the endpoint is doing: breaker, success rate, backlog, warnings',
+    description: 'Counts lag behind by a minute at most. Only attempts count: a delivery that waits is in the backlog.',
+    answers: { 200: endpointHealth },
+    problems: ['no_endpoint'],
+  })
+  health(@CallersTenant() tenant: Tenant, @Param('app_id', { schema: id }) appId: string): Promise<EndpointHealthBody> {
+    return this.endpoints.health(tenant, appId);
   }
 
   @Post('webhook/pause')

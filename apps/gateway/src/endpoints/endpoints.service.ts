@@ -6,6 +6,7 @@ import type { AppBody, SigningSecretBody } from '../apps/app.schema.ts';
 import { AppsReader, present } from '../apps/apps.reader.ts';
 import { Backends } from '../backends/backends.ts';
 import { type List, toList } from '../validation/page.ts';
+import { type EndpointHealthBody, toEndpointHealth } from './endpoint-health.schema.ts';
 import { type RotateBody, type RotatedSecretBody, toRotatedSecret } from './endpoint.schema.ts';
 
 /** What a partner does with an app's endpoint beside setting it: its secrets, and pausing it. */
@@ -32,6 +33,13 @@ export class EndpointsService {
   async revokeSecret(tenant: Tenant, appId: string, secretId: string): Promise<void> {
     await this.requireEndpoint(tenant, appId);
     await this.backends.vault.revokeSecret({ appId, secretId });
+  }
+
+  async health(tenant: Tenant, appId: string): Promise<EndpointHealthBody> {
+    await this.requireEndpoint(tenant, appId);
+    const { health } = await this.backends.deliveryLog.getEndpointHealth({ appId });
+    if (health === undefined) throw new Problem('service_unavailable', 'The endpoint’s health is not known.');
+    return toEndpointHealth(health);
   }
 
   async pause(tenant: Tenant, appId: string): Promise<AppBody> {

@@ -24,31 +24,22 @@ CREATE TABLE "delivery" (
     "last_error_category" TEXT,
     "lease_owner" TEXT,
     "lease_until" TIMESTAMPTZ(3),
+    "first_attempt" JSON,
 
     CONSTRAINT "delivery_pkey" PRIMARY KEY ("id", "created_at")
 ) PARTITION BY RANGE ("created_at");
 
-CREATE INDEX "delivery_app_id_created_at_id_idx" ON "delivery" ("app_id", "created_at" DESC, "id" DESC);
+CREATE INDEX "delivery_app_id_created_at_idx" ON "delivery" ("app_id", "created_at" DESC);
 CREATE INDEX "delivery_waiting_idx" ON "delivery" ("app_id", "next_attempt_at") WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX "delivery_waiting_installation_idx" ON "delivery" ("installation_id") WHERE next_attempt_at IS NOT NULL;
 
 CREATE TABLE "delivery_default" PARTITION OF "delivery" DEFAULT;
 
 CREATE TABLE "attempt" (
-    "id" TEXT NOT NULL,
     "delivery_id" TEXT NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL,
-    "number" INTEGER NOT NULL,
-    "url" TEXT NOT NULL,
-    "started_at" TIMESTAMPTZ(3) NOT NULL,
-    "duration_ms" INTEGER NOT NULL,
-    "status_code" INTEGER,
-    "error_category" TEXT NOT NULL,
-    "response_headers" JSONB NOT NULL,
-    "response_body" BYTEA NOT NULL,
-    "truncated" BOOLEAN NOT NULL,
-    "signed_with" TEXT[],
-    "retry_after_seconds" INTEGER,
+    "id" TEXT NOT NULL,
+    "attempt" JSON NOT NULL,
 
     CONSTRAINT "attempt_pkey" PRIMARY KEY ("delivery_id", "created_at", "id")
 ) PARTITION BY RANGE ("created_at");

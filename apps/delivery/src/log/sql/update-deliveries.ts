@@ -1,49 +1,53 @@
-import type { DeliveryRecord } from '../delivery-record.ts';
-import { columnsOf } from './columns.ts';
+import { type DeliveryRecord, deliveredAtMs } from '../delivery-record.ts';
+import { storedAttempt } from '../stored-attempt.ts';
+import { RowSet } from './row-set.ts';
+import type { Statement } from './statement.ts';
+
+const DELIVERIES = new RowSet<DeliveryRecord>([
+  { name: 'id', type: 'text', of: ({ delivery }) => delivery.id },
+  { name: 'created_at', type: 'timestamptz', of: ({ delivery }) => delivery.createdAtMs },
+  { name: 'status', type: 'text', of: ({ status }) => status },
+  { name: 'reason', type: 'text', of: ({ reason }) => reason },
+  { name: 'payload_style', type: 'text', of: ({ delivery }) => delivery.style?.payloadStyle },
+  { name: 'api_version', type: 'text', of: ({ delivery }) => delivery.style?.apiVersion },
+  { name: 'attempt_count', type: 'int', of: ({ delivery, attempt }) => attempt?.number ?? delivery.attemptCount },
+  { name: 'due_in_ms', type: 'float8', of: ({ dueInMs }) => dueInMs },
+  { name: 'attempt_at', type: 'timestamptz', of: ({ attempt }) => attempt?.startedAtMs },
+  { name: 'delivered_at', type: 'timestamptz', of: deliveredAtMs },
+  { name: 'status_code', type: 'int', of: ({ attempt }) => attempt?.statusCode },
+  { name: 'error_category', type: 'text', of: ({ attempt }) => attempt?.errorCategory || null },
+  { name: 'attempt_id', type: 'text', of: ({ attempt }) => attempt?.id },
+  { name: 'attempt', type: 'json', of: ({ attempt }) => (attempt === undefined ? null : storedAttempt(attempt)) },
+]);
 
 // A row that waits no more was ended by another path, e.g. canceled by the uninstall: only a success still counts for it.
 const TEXT = `
+WITH record AS (
+  SELECT * FROM ${DELIVERIES.unnest('record')}
+), attempts AS (
+  INSERT INTO attempt (delivery_id, created_at, id, attempt)
+  SELECT id, created_at, attempt_id, attempt FROM record WHERE attempt_id IS NOT NULL
+  ON CONFLICT DO NOTHING
+)
 UPDATE delivery SET
-  status = row.status,
-  reason = row.reason,
-  payload_style = coalesce(delivery.payload_style, row.payload_style),
-  api_version = coalesce(delivery.api_version, row.api_version),
-  attempt_count = greatest(delivery.attempt_count, row.attempt_count),
-  next_attempt_at = CASE WHEN row.due_in_ms = 0 THEN least(delivery.created_at, now()) ELSE now() + row.due_in_ms * interval '1 ms' END,
-  first_attempt_at = coalesce(delivery.first_attempt_at, to_timestamp(row.attempt_ms / 1000)),
-  delivered_at = to_timestamp(row.delivered_ms / 1000),
-  last_status_code = CASE WHEN row.attempt_ms IS NULL THEN delivery.last_status_code ELSE row.status_code END,
-  last_error_category = CASE WHEN row.attempt_ms IS NULL THEN delivery.last_error_category ELSE row.error_category END,
+  status = record.status,
+  reason = record.reason,
+  payload_style = coalesce(delivery.payload_style, record.payload_style),
+  api_version = coalesce(delivery.api_version, record.api_version),
+  attempt_count = greatest(delivery.attempt_count, record.attempt_count),
+  next_attempt_at =
+    CASE WHEN record.due_in_ms = 0 THEN least(delivery.created_at, now()) ELSE now() + record.due_in_ms * interval '1 ms' END,
+  first_attempt_at = coalesce(delivery.first_attempt_at, record.attempt_at),
+  delivered_at = record.delivered_at,
+  last_status_code = CASE WHEN record.attempt_id IS NULL THEN delivery.last_status_code ELSE record.status_code END,
+  last_error_category = CASE WHEN record.attempt_id IS NULL THEN delivery.last_error_category ELSE record.error_category END,
   lease_owner = NULL,
   lease_until = NULL
-FROM unnest(
-  $1::text[], $2::float8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::float8[], $9::float8[], $10::float8[], $11::int[],
-  $12::text[]
-) AS row (
-  id, created_ms, status, reason, payload_style, api_version, attempt_count, due_in_ms, attempt_ms, delivered_ms, status_code, error_category
-)
-WHERE delivery.id = row.id AND delivery.created_at = to_timestamp(row.created_ms / 1000)
-  AND delivery.status <> 'delivered' AND (delivery.next_attempt_at IS NOT NULL OR row.status = 'delivered')`;
+FROM record
+WHERE delivery.id = record.id AND delivery.created_at = record.created_at
+  AND delivery.status <> 'delivered' AND (delivery.next_attempt_at IS NOT NULL OR record.status = 'delivered')`;
 
-/** Deliveries that were taken from Postgres under a lease; the lease ends. */
-export function updateDeliveries(records: readonly DeliveryRecord[]): { name: string; text: string; values: unknown[][] } {
-  return { name: 'update-deliveries', text: TEXT, values: columnsOf(records, cells) };
-}
-
-function cells({ delivery, status, reason, dueInMs, attempt }: DeliveryRecord): unknown[] {
-  const endedAtMs = attempt === undefined ? null : attempt.startedAtMs + attempt.durationMs;
-  return [
-    delivery.id,
-    delivery.createdAtMs,
-    status,
-    reason,
-    delivery.style?.payloadStyle,
-    delivery.style?.apiVersion,
-    attempt?.number ?? delivery.attemptCount,
-    dueInMs,
-    attempt?.startedAtMs,
-    status === 'delivered' ? endedAtMs : null,
-    attempt?.statusCode,
-    attempt?.errorCategory === '' ? null : attempt?.errorCategory,
-  ];
+/** Deliveries that were taken from Postgres under a lease; the lease ends. Saying it twice changes nothing. */
+export function updateDeliveries(records: readonly DeliveryRecord[]): Statement {
+  return { name: 'update-deliveries', text: TEXT, values: DELIVERIES.parameters(records) };
 }

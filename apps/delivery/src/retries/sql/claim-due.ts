@@ -2,6 +2,7 @@
 export interface ClaimedRow {
   readonly id: string;
   readonly created_ms: number;
+  readonly waited_ms: number;
   readonly app_id: string;
   readonly installation_id: string;
   readonly generation: number;
@@ -33,7 +34,8 @@ WITH due AS (
   RETURNING delivery.*
 )
 SELECT
-  claimed.id, (extract(epoch FROM claimed.created_at) * 1000)::float8 AS created_ms, claimed.app_id, installation_id, generation, trigger,
+  claimed.id, (extract(epoch FROM claimed.created_at) * 1000)::float8 AS created_ms,
+  (extract(epoch FROM now() - claimed.created_at) * 1000)::float8 AS waited_ms, claimed.app_id, installation_id, generation, trigger,
   payload_style, api_version, attempt_count, event_body.event, event_body.data
 FROM claimed
 LEFT JOIN event_body ON event_body.event_id = claimed.event_id AND event_body.created_at = claimed.created_at

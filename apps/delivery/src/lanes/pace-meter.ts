@@ -1,0 +1,34 @@
+const WINDOW_MS = 1000;
+
+/** How many a second, over the last one to two seconds; from the start on while that is shorter. */
+export class PaceMeter {
+  private windowStartMs: number;
+  private sinceMs: number;
+  private count = 0;
+  private before = 0;
+
+  constructor(nowMs: number) {
+    this.windowStartMs = nowMs;
+    this.sinceMs = nowMs;
+  }
+
+  tick(nowMs: number): void {
+    this.turn(nowMs);
+    this.count++;
+  }
+
+  perSecond(nowMs: number): number {
+    this.turn(nowMs);
+    return ((this.before + this.count) * 1000) / Math.max(1, nowMs - this.sinceMs);
+  }
+
+  private turn(nowMs: number): void {
+    const passedMs = nowMs - this.windowStartMs;
+    if (passedMs < WINDOW_MS) return;
+    const wasIdle = passedMs >= 2 * WINDOW_MS;
+    this.before = wasIdle ? 0 : this.count;
+    this.count = 0;
+    this.sinceMs = wasIdle ? nowMs - WINDOW_MS : this.windowStartMs;
+    this.windowStartMs = wasIdle ? nowMs : this.windowStartMs + WINDOW_MS;
+  }
+}

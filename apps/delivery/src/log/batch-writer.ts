@@ -1,0 +1,104 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Backoff } from '@hookwright/kafka';
+import type { DeliveryRecord } from './delivery-record.ts';
+import { isRefusal } from './refusal.ts';
+
+export interface BatchWriterOptions {
+  /** Stores the records, all or none. Doing it again changes nothing. */
+  readonly store: (records: readonly DeliveryRecord[]) => Promise<void>;
+  /** Deals with a record that the database refuses for what it is. */
+  readonly refused: (record: DeliveryRecord, error: Error) => Promise<void>;
+  readonly onFault: (error: Error, waiting: number) => void;
+}
+
+interface Waiting {
+  readonly record: DeliveryRecord;
+  readonly stored: () => void;
+}
+
+const BATCH_RECORDS = 500;
+const BATCH_BYTES = 4 * 1_048_576;
+
+/**
+ * Stores records in batches. What waits while one is written makes the next: no timer, no delay at low load, large batches at high load.
+ * A batch that cannot be written is tried again for ever: what it stands for has happened. One that the database refuses for its data is
+ * halved until the record in question is alone.
+ */
+export class BatchWriter {
+  private queue: Waiting[] = [];
+  private isWriting = false;
+  private readonly closed = new AbortController();
+  /** Why the last batch could not be written. */
+  fault: Error | undefined;
+
+  constructor(private readonly options: BatchWriterOptions) {}
+
+  /** Calls `stored` when the record is in the database, or was refused for good. */
+  add(record: DeliveryRecord, stored: () => void): void {
+    this.queue.push({ record, stored });
+    if (!this.isWriting) void this.writeAll();
+  }
+
+  /** Gives up on what could not be written. */
+  close(): void {
+    this.closed.abort();
+  }
+
+  private async writeAll(): Promise<void> {
+    this.isWriting = true;
+    const backoff = new Backoff(this.closed.signal);
+    // What ends in this turn of the event loop shares a batch.
+    await nextTurn();
+    while (this.queue.length > 0) {
+      const batch = this.queue.slice(0, batchSize(this.queue));
+      try {
+        await this.write(batch.map(({ record }) => record));
+      } catch (error) {
+        this.fault ??= this.told(error as Error);
+        if (await backoff.wait()) continue;
+        return;
+      }
+      this.queue = this.queue.slice(batch.length);
+      this.fault = undefined;
+      backoff.reset();
+      for (const { stored } of batch) stored();
+    }
+    this.isWriting = false;
+  }
+
+  private async write(records: readonly DeliveryRecord[]): Promise<void> {
+    try {
+      await this.options.store(records);
+    } catch (error) {
+      if (!isRefusal(error as Error)) throw error;
+      await this.writeHalves(records, error as Error);
+    }
+  }
+
+  private async writeHalves(records: readonly DeliveryRecord[], error: Error): Promise<void> {
+    const [first] = records;
+    if (records.length === 1 && first !== undefined) {
+      await this.options.refused(first, error);
+      return;
+    }
+    const middle = records.length >> 1;
+    await this.write(records.slice(0, middle));
+    await this.write(records.slice(middle));
+  }
+
+  private told(error: Error): Error {
+    this.options.onFault(error, this.queue.length);
+    return error;
+  }
+}
+
+function batchSize(queue: readonly Waiting[]): number {
+  let bytes = 0;
+  let size = 0;
+  for (const { record } of queue) {
+    bytes += record.delivery.source.data.length + (record.attempt?.responseBody.length ?? 0);
+    if (size === BATCH_RECORDS || (bytes > BATCH_BYTES && size > 0)) break;
+    size++;
+  }
+  return size;
+}
