@@ -264,6 +264,29 @@ describe('the partner', () => {
     expect(published).toBeGreaterThan(sent);
   });
 
+  it('tells how the endpoint is doing: attempts within seconds of the first one, and what waits', async () => {
+    const app = await createApp();
+    const { merchant } = await install(app);
+    expect((await partner.post(`/v1/apps/${app.id}/webhook/pause`)).status).toBe(200);
+    await eventually(
+      async () => {
+        await orderCreated(merchant);
+        const { status, body } = await partner.get(`/v1/apps/${app.id}/webhook/health`);
+        expect({ status, body }).toMatchObject({
+          status: 200,
+          body: {
+            breaker: { state: 'closed', reason: null },
+            success_rate: { '5m': 1, '1h': 1, '24h': 1 },
+            warnings: [],
+            failing_since: null,
+          },
+        });
+        expect(body['backlog']).toBeGreaterThan(0);
+      },
+      { timeoutMs: 30_000 },
+    );
+  });
+
   it('uninstalls: the app is told, and nothing else of that merchant is sent', async () => {
     const [app, witness] = [await createApp(), await createApp()];
     const { id, merchant } = await install(app);

@@ -1,6 +1,7 @@
 /**
- * The first thing `npm start` and `npm test` run, on whatever Node (>= 20) the machine has and before anything is installed: built-in
- * modules only. It installs what package-lock.json says, which brings the pinned Node, and hands over to that one.
+ * The first thing `npm start`, `npm test`, `npm run bench` and `npm run faults` run, on whatever Node (>= 20) the machine has and before
+ * anything is installed: built-in modules only. It installs what package-lock.json says, which brings the pinned Node, and hands over to
+ * that one.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -17,6 +18,8 @@ const NO_WARNINGS = ['--disable-warning=ExperimentalWarning', '--disable-warning
 const MODES = {
   start: ['--title=hookwright-start', ...NO_WARNINGS, 'deploy/local/src/start.ts'],
   test: ['--title=hookwright-test', ...NO_WARNINGS, '--conditions=@hookwright/source', 'tools/test.ts'],
+  bench: ['--title=hookwright-bench', ...NO_WARNINGS, 'bench/src/bench.ts'],
+  faults: ['--title=hookwright-faults', ...NO_WARNINGS, 'bench/src/faults/faults.ts'],
 };
 
 const [mode = '', ...args] = process.argv.slice(2);

@@ -1,0 +1,80 @@
+import { hostOf } from '../../hostile/start-hostile.ts';
+import { atMost, none, note } from '../judge/checks.ts';
+import { p99, type Period } from '../judge/timing.ts';
+import type { Row } from '../row.ts';
+import { HostileCompany } from '../stage/hostile-company.ts';
+
+// design.md, "Delivery": requests at once to one endpoint. Its sockets may not be more.
+const MAX_CONCURRENCY = 10;
+const HOSTILE_EVENTS_PER_SECOND = 10;
+
+const PATHS = [
+  '/hang',
+  '/drip',
+  '/drip-headers',
+  '/slowread',
+  '/bigbody?mb=100',
+  '/endless',
+  '/gzipbomb?mb=1024',
+  '/hugeheaders?kb=1024',
+  '/100continue?n=0',
+  '/loop',
+  '/close',
+  '/reset',
+  '/half',
+  '/shortbody',
+  '/garbage?kind=binary',
+  '/garbage?kind=double',
+  '/status/500',
+  '/status/101',
+  '/retry-after?value=1',
+  '/flaky?p=0.5',
+];
+
+export const h0: Row = {
+  id: 'H0',
+  fault: 'every H row: 1 hostile app beside 20 healthy ones, 5 min (20 behaviours in turn, 15 s each)',
+  criterion: 'unaffected p99 ≤ 1.2x; healthy lost 0; RSS ≤ +100 MB; restarts 0; open sockets to the hostile app ≤ its cap',
+  async run(stage) {
+    const company = await HostileCompany.open(stage, { schedule: '2,5,10,30,60' });
+    const { scene, hostile } = company;
+    const paths = stage.pick({ full: PATHS, short: PATHS.filter((_, index) => index % 5 === 0) });
+    const phaseMs = stage.pick({ full: 15_000, short: 5000 });
+    const apps = await company.add(paths.map((path, number) => ({ url: hostile.url(path, number + 1) })));
+    scene.load.begin();
+    await scene.goOn(phaseMs);
+    const calm = company.watchWorkers();
+    const before = await scene.goOn(stage.pick({ full: 60_000, short: 10_000 }));
+    const { peakRssMb } = calm.end();
+
+    const watch = company.watchWorkers();
+    const phases: Period[] = [];
+    for (const [index, app] of apps.entries()) {
+      stage.say(paths[index] ?? '');
+      const stream = company.stream([app], { count: Infinity, perSecond: HOSTILE_EVENTS_PER_SECOND });
+      phases.push(await scene.goOn(phaseMs));
+      await company.stopStream();
+      await stream;
+    }
+    const { peakRssMb: peakWith } = watch.end();
+    const during = { fromMs: phases[0]?.fromMs ?? 0, toMs: phases.at(-1)?.toMs ?? 0 };
+    await scene.settle({ withinMs: 60_000 });
+
+    const calmP99 = p99(await scene.latencies(before));
+    const ratios = await Promise.all(phases.map(async (phase) => p99(await scene.latencies(phase)) / calmP99));
+    const worst = ratios.indexOf(Math.max(...ratios));
+    const sockets = await Promise.all(paths.map((_, number) => hostile.sockets('plain', hostOf(number + 1))));
+    const most = Math.max(...sockets.map(({ peakOpen }) => peakOpen));
+    const { lost, dup } = await scene.verdict();
+    return [
+      atMost('unaffected p99', p99(await scene.latencies(during)) / calmP99, 1.2, 'x'),
+      note('before', calmP99, 'ms'),
+      note('worst', `${(ratios[worst] ?? Number.NaN).toFixed(2)}x at ${paths[worst] ?? ''}`),
+      none('healthy lost', lost),
+      none('healthy dup', dup),
+      atMost('RSS', peakWith - peakRssMb, 100, 'MB'),
+      none('restarts', company.restarts),
+      atMost('open sockets to the hostile app', most, MAX_CONCURRENCY),
+    ];
+  },
+};

@@ -1,0 +1,82 @@
+import { nowMs } from '../../clock.ts';
+import type { HostileRequest } from '../../hostile/journal.ts';
+import { atMost, holds, none, note } from '../judge/checks.ts';
+import { judgePairs } from '../judge/pairs.ts';
+import type { Row } from '../row.ts';
+import { toArrival } from '../stage/hostile-arrivals.ts';
+import { acceptedBy, HostileCompany } from '../stage/hostile-company.ts';
+import type { Scene } from '../stage/scene.ts';
+import { until } from '../stage/until.ts';
+
+const WORKERS = 2;
+const DEAD_MERCHANTS = Array.from({ length: 24 }, (_, number) => `mer_dead_${number}`);
+const OPENS_MS = 60_000;
+const PROBE_EVERY_MS = 30_000;
+// What was begun before it opened ends within its deadline, and is no probe.
+const DEADLINE_MS = 10_000;
+
+export const i2: Row = {
+  id: 'I2',
+  fault: 'its breaker (a dead app, /hang, with a backlog of 100 000)',
+  criterion:
+    'opens ≤ 20 failures or 10 s; open: ≤ 1 probe in 30 s, attempts spent 0; closes ≤ 60 s after the endpoint is back; then 100 000 of 100 000 arrive',
+  async run(stage) {
+    const count = stage.pick({ full: 100_000, short: 3000 });
+    const company = await HostileCompany.open(stage, { workers: WORKERS, apps: 5, schedule: '30,30,30,30,30,30' });
+    const { scene, hostile, records } = company;
+    const dead = await company.add([{ url: hostile.url('/hang'), merchants: DEAD_MERCHANTS }]);
+    const sent = acceptedBy(await company.send(dead, count), dead);
+    await until(async () => (await openBreakers(scene)) > 0, OPENS_MS);
+    const openedAtMs = nowMs();
+    const failures = (await hostile.requests('/hang')).filter(({ endedAtMs }) => endedAtMs !== null);
+    const firstFailureMs = Math.min(...failures.map(({ endedAtMs }) => endedAtMs ?? Infinity));
+
+    stage.say('the breaker is open');
+    await scene.goOn(stage.pick({ full: 120_000, short: 60_000 }));
+    const open = (await hostile.requests('/hang')).filter(({ atMs }) => atMs > openedAtMs);
+    const attempts = (await records.attempts(dead[0]?.id ?? '')).filter(({ startedAtMs }) => startedAtMs > openedAtMs);
+    const probes = probesOf(open, openedAtMs);
+
+    stage.say('the endpoint is back');
+    await hostile.heal('hang');
+    const closedAfterMs = await until(async () => (await openBreakers(scene)) === 0, 120_000);
+    const arrived = async (): Promise<boolean> => (await records.statuses(dead[0]?.id ?? ''))['delivered'] === count;
+    const drainedMs = await until(arrived, stage.pick({ full: 900_000, short: 240_000 }));
+    const requests = (await hostile.requests('/hang')).map(toArrival);
+    const { lost, dup } = judgePairs(
+      sent,
+      requests.filter(({ status }) => status === 200),
+    );
+    const secondsToOpen = (openedAtMs - firstFailureMs) / 1000;
+    return [
+      holds(
+        'opens ≤ 20 failures or 10 s',
+        failures.length <= 20 || secondsToOpen <= 10,
+        `${failures.length} failures, ${secondsToOpen.toFixed(1)} s`,
+      ),
+      note('failures when it opened', failures.length),
+      none('probes within 30 s of another', tooSoon(probes)),
+      none('attempts beside probes', open.length - probes.length + Math.max(0, attempts.length - open.length)),
+      note('probes', probes.length),
+      atMost('closes after', closedAfterMs / 1000, 60, 's'),
+      none(`of ${count} never delivered`, lost),
+      none('dup', dup),
+      note('drained after', drainedMs / 1000, 's'),
+    ];
+  },
+};
+
+async function openBreakers(scene: Scene): Promise<number> {
+  const all = await Promise.all(scene.workers.map((name) => scene.metrics(name)));
+  return all.reduce((sum, metrics) => sum + (metrics.get('hookwright_breakers_open') ?? Number.NaN), 0);
+}
+
+/** Requests while it was open. What another worker, or this one, had begun in the same moment is no probe: it had not been told. */
+function probesOf(open: readonly HostileRequest[], openedAtMs: number): readonly HostileRequest[] {
+  return open.filter(({ atMs }) => atMs > openedAtMs + DEADLINE_MS);
+}
+
+function tooSoon(probes: readonly HostileRequest[]): number {
+  const times = probes.map(({ atMs }) => atMs).sort((a, b) => a - b);
+  return times.filter((atMs, index) => index > 0 && atMs - (times[index - 1] ?? 0) < PROBE_EVERY_MS).length;
+}

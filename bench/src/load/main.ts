@@ -1,0 +1,102 @@
+/** The publisher's process: kafkajs with acks=all, like any outside producer. */
+import { randomBytes } from 'node:crypto';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { Kafka, logLevel, type Producer } from 'kafkajs';
+import { serveParent } from '../child/serve-parent.ts';
+import { nowMs } from '../clock.ts';
+import { AckedColumns } from './acked-columns.ts';
+import { type BenchEvent, toMessage } from './cloud-event.ts';
+import type { AckedEvents, Burst, EventBatch, PublisherApi, Stream } from './publisher-api.ts';
+
+const BODY_BYTES = 1024;
+const RETRY_MS = 100;
+// Producers have a bound on what they buffer (Java's: 32 MB); with the broker away for long, events wait where they are made.
+const MOST_UNDER_WAY = 20_000;
+
+let producer: Producer | undefined;
+let acked = new AckedColumns();
+let run = new AbortController();
+let runs = 0;
+const launch = randomBytes(4).toString('hex');
+
+async function connect({ brokers }: { readonly brokers: readonly string[] }): Promise<void> {
+  const kafka = new Kafka({ clientId: 'order-service', brokers: [...brokers], logLevel: logLevel.NOTHING });
+  producer = kafka.producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+}
+
+function begin(): (of: EventBatch, index: number) => BenchEvent {
+  acked = new AckedColumns();
+  run = new AbortController();
+  const prefix = `${launch}-${++runs}`;
+  return ({ type, merchants, bodyBytes = BODY_BYTES }, index) => ({
+    id: `${prefix}-${index}`,
+    type,
+    merchant: merchants[index % merchants.length] ?? '',
+    bodyBytes,
+  });
+}
+
+async function burst(wish: Burst): Promise<AckedEvents> {
+  const eventOf = begin();
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < wish.count && !run.signal.aborted) {
+      const from = next;
+      next = Math.min(wish.count, from + wish.messages);
+      const events = Array.from({ length: next - from }, (_, index) => eventOf(wish, from + index));
+      await publish(wish.topic, events, run.signal);
+    }
+  };
+  await Promise.all(Array.from({ length: wish.requests }, lane));
+  return acked.all();
+}
+
+/** Open loop: an event is due at its time whatever became of those before it. */
+async function stream(wish: Stream): Promise<AckedEvents> {
+  const eventOf = begin();
+  const { signal } = run;
+  const startMs = nowMs();
+  const underWay = new Set<Promise<void>>();
+  for (let index = 0; index < wish.count && !signal.aborted; index++) {
+    await due(startMs + (index * 1000) / wish.perSecond);
+    if (underWay.size >= MOST_UNDER_WAY) await Promise.race(underWay);
+    const published = publish(wish.topic, [eventOf(wish, index)], signal).finally(() => underWay.delete(published));
+    underWay.add(published);
+  }
+  await Promise.all(underWay);
+  return acked.all();
+}
+
+/** Resolves at that time; at once, but not before others had their turn, when it is over: whoever is late must still hear answers. */
+async function due(atMs: number): Promise<void> {
+  const early = atMs - nowMs();
+  if (early > 0) await delay(early);
+  else await nextTurn();
+}
+
+/** Sends until it is acknowledged: an outside producer does not lose its events either. */
+async function publish(topic: string, events: readonly BenchEvent[], signal: AbortSignal): Promise<void> {
+  const columns = acked;
+  const messages = events.map(toMessage);
+  const sentMs = nowMs();
+  for (;;) {
+    try {
+      await producer?.send({ topic, messages, acks: -1 });
+      const ackedMs = nowMs();
+      for (const { id, merchant } of events) columns.add({ id, merchant, sentMs, ackedMs });
+      return;
+    } catch {
+      if (signal.aborted) return;
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+serveParent<PublisherApi>({
+  connect,
+  burst,
+  stream,
+  progress: () => acked.size,
+  stopPublishing: () => run.abort(),
+});

@@ -1,0 +1,55 @@
+import pg from 'pg';
+
+interface Table {
+  readonly name: string;
+  /** Columns whose value must differ from copy to copy, with how the copy's is made. */
+  readonly changed: Readonly<Record<string, string>>;
+}
+
+// A copy's ids look like others: a prefix and 26 characters that are spread evenly over the index, as hashes are.
+const TABLES: readonly Table[] = [
+  { name: 'delivery', changed: { id: copiedId('id'), event_id: copiedId('event_id') } },
+  { name: 'attempt', changed: { id: copiedId('id'), delivery_id: copiedId('delivery_id') } },
+  { name: 'event_body', changed: { event_id: copiedId('event_id') } },
+];
+
+/**
+ * Copies the delivery log upon itself until it has at least so many deliveries, each with its attempt and its event's body as
+ * they were recorded, and lets PostgreSQL know (VACUUM ANALYZE, as autovacuum would in time). Returns how many there are.
+ */
+export async function growLog(databaseUrl: string, wanted: number): Promise<number> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const present = await count(client);
+    const copies = Math.ceil(wanted / present) - 1;
+    if (copies > 0) for (const table of TABLES) await client.query(await copyStatement(client, table), [copies]);
+    await client.query('VACUUM ANALYZE');
+    // What was copied shall be on disk before anything is measured.
+    await client.query('CHECKPOINT');
+    return await count(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function count(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ count: string }>('SELECT count(*) FROM delivery');
+  return Number(rows[0]?.count);
+}
+
+/** The service's columns are its own matter: whatever else there is, is copied as it is. */
+async function copyStatement(client: pg.Client, { name, changed }: Table): Promise<string> {
+  const { rows } = await client.query<{ column_name: string }>(
+    'SELECT column_name FROM information_schema.columns WHERE table_name = $1 AND is_generated = $2 ORDER BY ordinal_position',
+    [name, 'NEVER'],
+  );
+  const columns = rows.map(({ column_name: column }) => column);
+  const values = columns.map((column) => changed[column] ?? `"${column}"`);
+  const list = columns.map((column) => `"${column}"`).join(', ');
+  return `INSERT INTO ${name} (${list}) SELECT ${values.join(', ')} FROM ${name}, generate_series(1, $1::int) AS copy`;
+}
+
+function copiedId(column: string): string {
+  return `left("${column}", 4) || left(md5("${column}" || copy), 26)`;
+}
