@@ -117,6 +117,8 @@ describe('an endpoint that hangs', () => {
       },
       { timeoutMs: 15_000 },
     );
+    // Until the other worker has heard of it, which may have begun some more.
+    await eventually(() => expect(Date.now() - (receiver.requests.at(-1)?.atMs ?? Infinity)).toBeGreaterThan(PROBE_MS / 2));
     const burnt = receiver.requests.length;
     expect(burnt).toBeLessThanOrEqual(20);
     await eventually(() => expect(receiver.requests.length).toBeGreaterThanOrEqual(burnt + 3), { timeoutMs: 25_000 });
