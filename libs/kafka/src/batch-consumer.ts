@@ -9,6 +9,7 @@ import { settledWithin } from './settled-within.ts';
 import { topicNames } from './topic-names.ts';
 
 export interface BatchConsumerOptions {
+  /** Of this consumer alone: kafkajs keeps one table of committed offsets for all members of a group that share a client. */
   readonly kafka: Kafka;
   readonly groupId: string;
   /** Names or patterns, asked anew at every (re)start. Topics that come to match later are joined when they are noticed. */
