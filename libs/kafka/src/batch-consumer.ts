@@ -89,7 +89,7 @@ export class BatchConsumer {
     this.membership?.pauseAll();
     await Promise.all(this.partitions.all.map((held) => held.allFinished()));
     clearInterval(this.committing);
-    await settledWithin(this.partitions.commitAll(), this.timing.leaveMs);
+    await this.partitions.commitAll(this.partitions.all, this.timing.leaveMs);
     this.stopped.abort();
     this.membership?.end();
     await settledWithin(this.life ?? Promise.resolve(), 2 * this.timing.leaveMs);
@@ -143,10 +143,12 @@ export class BatchConsumer {
     // The broker had given this member up, and others may have had its partitions meanwhile.
     if (memberId !== this.memberId) this.forgetAll();
     this.memberId = memberId;
-    const { kept, added, gone } = this.partitions.assign(assignment);
+    const { kept, added, gone, unfinished } = this.partitions.assign(assignment);
     // kafkajs goes back to what is committed at every join.
     for (const held of kept) if (held.next !== undefined) membership.seek(held, held.next);
     for (const held of added) membership.resume(held);
+    // Its finishing ends with a rejoin, and then it is new to whoever gets it.
+    for (const held of unfinished) membership.pause(held);
     if (this.draining.signal.aborted) membership.pauseAll();
     logger.info({ group: groupId, assignment, gone: gone.map(({ topic, partition }) => `${topic}/${partition}`) }, 'consumer.joined');
     if (gone.length > 0) void this.finish(gone).then(() => membership.rejoin());
@@ -156,7 +158,7 @@ export class BatchConsumer {
   private async finish(moving: readonly HeldPartition[]): Promise<void> {
     for (const held of moving) held.close();
     await settledWithin(Promise.all(moving.map((held) => held.allFinished())), this.timing.finishMs);
-    await settledWithin(this.partitions.commitAll(), this.timing.leaveMs);
+    await this.partitions.commitAll(moving, this.timing.leaveMs);
     for (const held of moving) this.partitions.drop(held);
   }
 

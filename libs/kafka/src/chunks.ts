@@ -3,6 +3,8 @@ import type { OutgoingMessage, TopicMessages } from './outgoing-message.ts';
 // kafkajs makes one record batch per partition of all it is given, and the broker takes batches up to the topic's max.message.bytes
 // (1 MiB and 128 KiB, contracts' topics.ts). A message that is larger by itself goes alone: whether it fits is the broker's to say.
 const CHUNK_BYTES = 900_000;
+// kafkajs groups messages by partition in quadratic time: 20,000 small ones of one partition take 1.2 s of CPU, 3000 at most 8 ms.
+const CHUNK_MESSAGES = 3000;
 // Varints, offsets and lengths around one record and one header, rounded up.
 const RECORD_BYTES = 40;
 const HEADER_BYTES = 10;
@@ -11,14 +13,17 @@ const HEADER_BYTES = 10;
 export function inChunks(topicMessages: readonly TopicMessages[]): TopicMessages[][] {
   const chunks: TopicMessages[][] = [];
   let bytes = Infinity;
+  let count = 0;
   for (const { topic, messages } of topicMessages) {
     for (const message of messages) {
       const size = sizeOf(message);
-      if (bytes + size > CHUNK_BYTES) {
+      if (bytes + size > CHUNK_BYTES || count === CHUNK_MESSAGES) {
         chunks.push([]);
         bytes = 0;
+        count = 0;
       }
       bytes += size;
+      count++;
       append(chunks.at(-1) ?? [], topic, message);
     }
   }

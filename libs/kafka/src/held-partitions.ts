@@ -1,7 +1,9 @@
 import type { TopicPartitionOffsetAndMetadata } from 'kafkajs';
+import { Backoff } from './backoff.ts';
 import type { HeldPartition } from './held-partition.ts';
 import type { CommittedTopic } from './membership.ts';
 import { consumerLag } from './metrics.ts';
+import { settledWithin } from './settled-within.ts';
 import type { Assignment } from './share-out.ts';
 
 /** Where a partition stands after a rebalance. */
@@ -11,6 +13,8 @@ export interface Changes {
   readonly added: readonly HeldPartition[];
   /** Held until now: no longer assigned to this member. */
   readonly gone: readonly HeldPartition[];
+  /** Assigned back to this member, which still finishes what it took of it before: nothing of it may be fetched until it is dropped. */
+  readonly unfinished: readonly HeldPartition[];
 }
 
 export interface HeldPartitionsOptions {
@@ -44,14 +48,14 @@ export class HeldPartitions {
 
   /** Makes what is held the same as the assignment, but for what is gone: that stays until it is dropped. */
   assign(assignment: Assignment): Changes {
-    const changes = { kept: [] as HeldPartition[], added: [] as HeldPartition[], gone: [] as HeldPartition[] };
+    const changes: Record<keyof Changes, HeldPartition[]> = { kept: [], added: [], gone: [], unfinished: [] };
     for (const held of this.all) if (held.isHeld && assignment[held.topic]?.includes(held.partition) !== true) changes.gone.push(held);
     for (const [topic, numbers] of Object.entries(assignment)) {
       for (const partition of numbers) {
         const held = this.of(topic, partition);
-        if (held?.isHeld === true) changes.kept.push(held);
-        // One that comes back while it is still being finished begins anew at what is committed.
-        else changes.added.push(this.renew(topic, partition));
+        if (held === undefined) changes.added.push(this.renew(topic, partition));
+        // Begun anew at what is committed, it would begin again what is in work.
+        else (held.isHeld ? changes.kept : changes.unfinished).push(held);
       }
     }
     return changes;
@@ -79,11 +83,12 @@ export class HeldPartitions {
     await this.committing;
   }
 
-  /** Commits all that is finished by now. */
-  async commitAll(): Promise<void> {
-    // One that is under way may have begun before the last message was finished.
-    await this.commit();
-    await this.commit();
+  /**
+   * Commits all that these partitions have finished, again and again until it is stored: between two generations of the group the broker
+   * refuses, and who gets a partition next would begin anew what was not stored. Resolves after `withinMs` at the latest.
+   */
+  async commitAll(finished: readonly HeldPartition[], withinMs: number): Promise<void> {
+    await settledWithin(this.commitUntilStored(finished, AbortSignal.timeout(withinMs)), withinMs);
   }
 
   /** Kafka has stored these offsets. */
@@ -102,14 +107,25 @@ export class HeldPartitions {
     consumerLag.set({ group: this.options.groupId, topic, partition }, behind);
   }
 
+  private async commitUntilStored(finished: readonly HeldPartition[], signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff(signal);
+    do await this.commit();
+    while (finished.some((held) => this.of(held.topic, held.partition) === held && isAhead(held)) && (await backoff.wait()));
+  }
+
   private async sendMoved(): Promise<void> {
-    const moved = this.all.filter(({ tracker, committed }) => (tracker.committable ?? -1) > committed);
+    const moved = this.all.filter(isAhead);
     const offsets = moved.map(({ topic, partition, tracker }) => ({ topic, partition, offset: String(tracker.committable) }));
     if (offsets.length === 0) return;
     // A failure: the membership is lost, or the broker is away. The next tick, or the next owner of the partition, repeats it.
     await this.options.commit(offsets).catch(() => undefined);
     for (const held of moved) if (this.of(held.topic, held.partition) === held) this.measureLag(held, held.end);
   }
+}
+
+/** More is finished than Kafka has stored. */
+function isAhead({ tracker, committed }: HeldPartition): boolean {
+  return (tracker.committable ?? -1) > committed;
 }
 
 function nameOf(topic: string, partition: number): string {
