@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { registerCodecs } from './codecs.ts';
 import { installFetchResponse } from './fetch-response.ts';
 import { installProduceRequest } from './produce-request.ts';
+import { installRequestQueue } from './request-queue.ts';
 
 const { Kafka: KafkaClient, logLevel } = kafkajs;
 
@@ -27,6 +28,7 @@ export function createKafka({ clientId, brokers, logger }: { clientId: string; b
   registerCodecs();
   installFetchResponse();
   installProduceRequest();
+  installRequestQueue();
   const write = logWriter(logger);
   return new KafkaClient({
     clientId,

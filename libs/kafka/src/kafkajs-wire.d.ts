@@ -1,10 +1,20 @@
 /**
- * What of kafkajs 2.2's inside is replaced: how requests and answers that carry records are written and read. Fetch 11 and Produce 7 are the
+ * What of kafkajs 2.2's inside is replaced: how requests and answers that carry records are written and read, and when waiting ones are looked after. Fetch 11 and Produce 7 are the
  * newest versions it knows, and all brokers since Kafka 2.3 speak them.
  */
 declare module 'kafkajs/src/protocol/requests/fetch/v11/response.js' {
   const response: { decode: (rawData: Buffer) => Promise<unknown> };
   export default response;
+}
+
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  /** The requests of one connection. */
+  export default class RequestQueue {
+    constructor(options: { maxInFlightRequests: number; requestTimeout: number; enforceRequestTimeout: boolean });
+    /** Too many are under way, or the broker throttles. */
+    readonly pending: unknown[];
+    scheduleCheckPendingRequests: () => void;
+  }
 }
 
 declare module 'kafkajs/src/protocol/requests/produce/index.js' {
