@@ -102,6 +102,7 @@ export class Worker {
       pool,
       logger,
       dedupeWindowHours: env.DEDUPE_WINDOW_HOURS,
+      unrecorded: env.WORKER_UNRECORDED,
       bury: (delivery, detail) => this.deadLetters.buryDelivery(delivery, detail),
     });
     this.signals = new EndpointSignals(this.producer, topics.endpointSignals, logger);

@@ -1,3 +1,4 @@
+export { Gathered } from './gathered.ts';
 export { Backoff } from './backoff.ts';
 export { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.ts';
 export { type BatchServerOptions, KafkaBatchServer } from './batch-server.ts';

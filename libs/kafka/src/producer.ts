@@ -1,6 +1,7 @@
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import { Backoff, waited } from './backoff.ts';
 import { inChunks } from './chunks.ts';
+import { Gathered } from './gathered.ts';
 import { createPartitioner } from './partition.ts';
 import { settledWithin } from './settled-within.ts';
 import type { TopicMessages } from './outgoing-message.ts';
@@ -17,6 +18,7 @@ const CLOSE_MS = 3000;
 /** Sends with acks=all and connects by itself, again and again, in the background. */
 export class KafkaProducer {
   private readonly producer: Producer;
+  private readonly gathered = new Gathered<TopicMessages, void>((topicMessages) => this.sendTogether(topicMessages));
   private readonly closed = new AbortController();
   private connected: Promise<void> | undefined;
   private probing: Promise<void> | undefined;
@@ -40,8 +42,22 @@ export class KafkaProducer {
   /**
    * Resolves when every in-sync replica has all messages; rejects when that is not known, and then some may be there.
    * Messages of one partition keep their order, within one call and between calls that wait for each other.
+   * Calls made while others are under way share requests: a request costs the broker more than the messages in it.
    */
   async send(topicMessages: readonly TopicMessages[]): Promise<void> {
+    await this.gathered.ask(topicMessages);
+  }
+  /** Throws, with the reason, when the last thing tried has failed: a send, or a look whether Kafka answers. */
+  check(): void {
+    if (this.fault !== undefined) throw this.fault;
+  }
+
+  async close(): Promise<void> {
+    this.closed.abort();
+    await settledWithin(Promise.all([this.producer.disconnect(), this.probing]), CLOSE_MS);
+  }
+
+  private async sendTogether(topicMessages: readonly TopicMessages[]): Promise<void> {
     try {
       await this.connect();
       for (const chunk of inChunks(topicMessages)) {
@@ -57,16 +73,6 @@ export class KafkaProducer {
       this.fault = error as Error;
       throw error;
     }
-  }
-
-  /** Throws, with the reason, when the last thing tried has failed: a send, or a look whether Kafka answers. */
-  check(): void {
-    if (this.fault !== undefined) throw this.fault;
-  }
-
-  async close(): Promise<void> {
-    this.closed.abort();
-    await settledWithin(Promise.all([this.producer.disconnect(), this.probing]), CLOSE_MS);
   }
 
   private connect(): Promise<void> {

@@ -1,4 +1,4 @@
-import { Backoff } from '@hookwright/kafka';
+import { Backoff, Gathered } from '@hookwright/kafka';
 import type { Logger } from '@hookwright/runtime';
 import type pg from 'pg';
 import type { Delivery } from '../expansion/delivery.ts';
@@ -15,6 +15,8 @@ export interface DeliveryLogOptions {
   readonly pool: pg.Pool;
   readonly logger: Logger;
   readonly dedupeWindowHours: number;
+  /** Answered requests that may be unrecorded: then no other begins. */
+  readonly unrecorded: number;
   /** Keeps a delivery that the database refuses, where an operator finds it. */
   readonly bury: (delivery: Delivery, detail: string) => Promise<void>;
 }
@@ -28,16 +30,21 @@ const HOUR_MS = 3_600_000;
 export class DeliveryLog {
   private readonly fresh: BatchWriter;
   private readonly claimed: BatchWriter;
+  private readonly lookUps = new Gathered((deliveries: readonly Delivery[]) => this.lookUp(deliveries));
   private lookUpFault: Error | undefined;
 
   constructor(private readonly options: DeliveryLogOptions) {
     const onFault = (error: Error, waiting: number): void => options.logger.warn({ reason: error.message, waiting }, 'log.waiting');
+    // The other half goes on meanwhile.
+    const enough = Math.ceil(options.unrecorded / 2);
     this.fresh = new BatchWriter({
+      enough,
       store: (records) => this.insert(records),
       refused: (record, error) => this.refuseFresh(record, error),
       onFault,
     });
     this.claimed = new BatchWriter({
+      enough,
       store: (records) => this.run(updateDeliveries(records)),
       refused: (record, error) => this.refuseClaimed(record, error),
       onFault,
@@ -59,7 +66,7 @@ export class DeliveryLog {
     const backoff = new Backoff(signal);
     do {
       try {
-        const recorded = await this.lookUp(deliveries);
+        const recorded = await this.lookUps.ask(deliveries);
         this.lookUpFault = undefined;
         return recorded;
       } catch (error) {

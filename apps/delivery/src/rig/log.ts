@@ -8,7 +8,7 @@ import { type StoredAttempt, attemptOf } from '../log/stored-attempt.ts';
 /** A log with a window of 48 h. What it refuses is added to `buried`. */
 export function testLog(pool: pg.Pool, buried: Delivery[] = []): DeliveryLog {
   const bury = (delivery: Delivery): Promise<void> => Promise.resolve(void buried.push(delivery));
-  return new DeliveryLog({ pool, logger: createLogger('spec', 'fatal'), dedupeWindowHours: 48, bury });
+  return new DeliveryLog({ pool, logger: createLogger('spec', 'fatal'), dedupeWindowHours: 48, unrecorded: 100, bury });
 }
 
 /** The attempts of a delivery, wherever they are kept, by number. */
