@@ -1,6 +1,7 @@
 import type { Logger } from '@hookwright/runtime';
 import type { Deliverer } from './attempts/deliver.ts';
 import { settledRecord } from './attempts/settled-record.ts';
+import type { ParkReason } from './endpoints/admission.ts';
 import type { EndpointTable } from './endpoints/endpoint-table.ts';
 import type { Delivery } from './expansion/delivery.ts';
 import { type Flight, Lanes, type LanesOptions } from './lanes/lanes.ts';
@@ -29,10 +30,14 @@ export interface DispatchOptions {
   readonly logger: Logger;
 }
 
+// How often a worker that is full looks whether slow endpoints fill it: as long as it can take until one counts as slow.
+const RELIEVE_EVERY_MS = 100;
+
 /** The way of a delivery through the worker: into its lane, or straight into the log; out of the lane, sent, into the log. */
 export class Dispatch {
   readonly lanes: Lanes;
   private readonly load = new EventLoopLoad();
+  private readonly relieving: NodeJS.Timeout;
   private isStopped = false;
 
   constructor(private readonly options: DispatchOptions) {
@@ -45,6 +50,7 @@ export class Dispatch {
       worker: () => ({ free: options.inWork.free, bound: options.inWork.bound, isBusy: this.load.isBusy() }),
       slots: options.slots,
     });
+    this.relieving = setInterval(() => this.relieve(), RELIEVE_EVERY_MS);
   }
 
   /** A delivery that is in work, on its way. Never throws. */
@@ -56,9 +62,9 @@ export class Dispatch {
     }
     const admission = deliverer.admission(delivery);
     if (admission.kind !== 'deliver') this.record(settledRecord(delivery, admission));
-    else if (secrets.isAway(delivery.appId)) this.record(settledRecord(delivery, { kind: 'park', reason: 'secrets_away' }));
-    else if (this.isOverRate(delivery)) this.record(settledRecord(delivery, { kind: 'park', reason: 'rate_limited' }));
-    else if (!this.lanes.offer(delivery)) this.record(settledRecord(delivery, { kind: 'park', reason: 'lane_full' }));
+    else if (secrets.isAway(delivery.appId)) this.park([delivery], 'secrets_away');
+    else if (this.isOverRate(delivery)) this.park([delivery], 'rate_limited');
+    else if (!this.lanes.offer(delivery)) this.park([delivery], 'lane_full');
   }
 
   /** How many parked deliveries an endpoint can take now, with so many to follow those that start at once. */
@@ -68,15 +74,24 @@ export class Dispatch {
 
   /** The endpoint's rate lets nothing go for so long that what is in its lane had better wait in Postgres. */
   parkLane(appId: string): void {
-    for (const delivery of this.lanes.empty(appId)) this.record(settledRecord(delivery, { kind: 'park', reason: 'rate_limited' }));
+    this.park(this.lanes.empty(appId), 'rate_limited');
   }
 
   /** Begins nothing more; what is under way goes on and is recorded. Returns what was claimed from Postgres and had not begun. */
   stop(): Delivery[] {
     this.isStopped = true;
+    clearInterval(this.relieving);
     const queued = this.lanes.stop();
     for (const { id } of queued) this.options.inWork.end(id, 'left');
     return queued.filter(({ origin }) => origin === 'parked');
+  }
+
+  private relieve(): void {
+    if (this.options.inWork.free === 0) this.park(this.lanes.relieve(), 'lane_full');
+  }
+
+  private park(deliveries: readonly Delivery[], reason: ParkReason): void {
+    for (const delivery of deliveries) this.record(settledRecord(delivery, { kind: 'park', reason }));
   }
 
   /** What was claimed was claimed because there is room for it. */

@@ -1,6 +1,6 @@
 export interface LaneStanding {
   readonly queued: number;
-  /** Requests that came back lately. */
+  /** Requests that came back lately; Infinity while nothing is known of it. */
   readonly perSecond: number;
   /** It has as many requests under way as it may, or slow ones: what waits in it waits for the endpoint. */
   readonly isAtItsLimit: boolean;
@@ -22,20 +22,18 @@ const ALWAYS = 20;
 // A hundred dead endpoints then hold 37 of 4,000 each and leave 300 free (dynamic thresholds, Choudhury and Hahne 1998).
 const SHARE_OF_FREE = 1 / 8;
 const LONGEST_WAIT_SECONDS = 2;
-const SLACK = 2;
+const TURNS = 2;
 
 /**
- * Whether a delivery that comes now would wait for its endpoint while others have room: then it is parked. Otherwise it is taken, and when the
+ * Whether a delivery would wait for its endpoint while others could use the room: then it is parked. Otherwise it is taken, and when the
  * worker is full it stops fetching.
  *
- * A lane may always have an eighth of the room that is left. Beyond, it must be fast: as it goes now it empties within two seconds, and others
- * keep as much room as it has. A worker that is busy is the bottleneck itself: then a lane need only go as fast as the worker does with all it
- * may hold, so that a burst or an overload parks nothing.
+ * A lane may always have an eighth of the room that is left. Beyond, it must be fast: as it goes now it empties within two seconds. A worker
+ * that is busy is a bottleneck itself, and slows all lanes: they may then take as long in addition as it needs for twice what it can hold.
  */
 export function isEndpointTheBottleneck(lane: LaneStanding, worker: WorkerStanding): boolean {
   const { queued, perSecond, isAtItsLimit } = lane;
   if (!isAtItsLimit || queued < ALWAYS || queued < worker.free * SHARE_OF_FREE) return false;
-  const waitSeconds = queued / perSecond;
-  if (worker.isBusy) return waitSeconds > (SLACK * worker.bound) / worker.perSecond;
-  return waitSeconds > LONGEST_WAIT_SECONDS || queued >= worker.free;
+  const workersShare = worker.isBusy ? (TURNS * worker.bound) / worker.perSecond : 0;
+  return queued / perSecond > LONGEST_WAIT_SECONDS + workersShare;
 }

@@ -3,20 +3,33 @@ import { PaceMeter } from './pace-meter.ts';
 import { RoundRobin } from './round-robin.ts';
 import type { SlotHolder } from './slots.ts';
 
+// A few answers of any endpoint that is not slow, even when a batch is being taken apart meanwhile.
+const UNKNOWN_FOR_MS = 200;
+
 /** What is queued for one endpoint. Live and parked deliveries take turns, so that a backlog neither starves nor is starved. */
 export class Lane implements SlotHolder {
   inFlight = 0;
   slow = 0;
-  readonly meter: PaceMeter;
+  private readonly meter: PaceMeter;
   private readonly live = new RoundRobin<Delivery>();
   private readonly parked = new RoundRobin<Delivery>();
   private isParkedTurn = false;
 
   constructor(
     readonly appId: string,
-    nowMs: number,
+    private readonly openedAtMs: number,
   ) {
-    this.meter = new PaceMeter(nowMs);
+    this.meter = new PaceMeter(openedAtMs);
+  }
+
+  /** Requests that came back lately, a second. Infinity in its first moments: what came in one go was not answered yet, however fast it is. */
+  perSecond(nowMs: number): number {
+    return nowMs - this.openedAtMs < UNKNOWN_FOR_MS ? Infinity : this.meter.perSecond(nowMs);
+  }
+
+  /** One of its requests came back. */
+  tick(nowMs: number): void {
+    this.meter.tick(nowMs);
   }
 
   get queued(): number {
@@ -40,6 +53,10 @@ export class Lane implements SlotHolder {
   }
 
   drain(): Delivery[] {
-    return [...this.parked.drain(), ...this.live.drain()];
+    return [...this.parked.drain(), ...this.drainLive()];
+  }
+
+  drainLive(): Delivery[] {
+    return this.live.drain();
   }
 }

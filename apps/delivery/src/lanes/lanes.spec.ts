@@ -141,6 +141,7 @@ describe('Lanes', () => {
     const harness = new Harness({ free: 100 });
     expect(harness.lanes.roomFor('app_1', 20)).toBe(22);
     for (let n = 0; n < 22; n++) expect(harness.lanes.offer(delivery('app_1'))).toBe(true);
+    harness.nowMs = 200;
     expect(harness.lanes.offer(delivery('app_1'))).toBe(false);
     expect(harness.lanes.offer(delivery('app_2'))).toBe(true);
     expect(harness.lanes.offer(delivery('app_1', 'mer_1', 'parked'))).toBe(true);
@@ -150,6 +151,19 @@ describe('Lanes', () => {
     harness.concurrency = 2;
     harness.endAll();
     expect(harness.parkedDone).toEqual(['app_1']);
+  });
+
+  it('takes what comes in one go, and gives it back when nothing comes of it, but not what was parked before', () => {
+    const harness = new Harness({ free: 0 });
+    const parked = delivery('app_dead', 'mer_1', 'parked');
+    const offered = Array.from({ length: 50 }, () => delivery('app_dead'));
+    for (const each of [...offered, parked]) expect(harness.lanes.offer(each)).toBe(true);
+    expect(harness.lanes.relieve()).toEqual([]);
+    harness.nowMs = 200;
+    expect(harness.lanes.relieve()).toEqual(offered.slice(2));
+    harness.endAll();
+    expect(harness.started).toContain(parked);
+    expect(harness.lanes.size).toBe(0);
   });
 
   it('starts nothing while it may not, and everything when it may again', () => {

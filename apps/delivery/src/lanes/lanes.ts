@@ -67,7 +67,7 @@ export class Lanes {
   /** The request of a flight is over. */
   landed({ delivery, lane, slot }: Flight): void {
     const nowMs = this.clock();
-    lane.meter.tick(nowMs);
+    lane.tick(nowMs);
     this.meter.tick(nowMs);
     this.slots.answered(slot);
     lane.inFlight--;
@@ -120,6 +120,11 @@ export class Lanes {
     return unbegun;
   }
 
+  /** Takes live deliveries out of the lanes whose endpoints are too slow for them: what nobody knew when they came. */
+  relieve(): Delivery[] {
+    return [...this.lanes.values()].filter((lane) => this.isBottleneck(lane)).flatMap((lane) => lane.drainLive());
+  }
+
   /** Starts nothing any more. Returns what had not begun; requests under way go on. */
   stop(): Delivery[] {
     this.isStopped = true;
@@ -163,13 +168,13 @@ export class Lanes {
   }
 
   private isBottleneck(lane: Lane): boolean {
-    const { queued, inFlight, slow, meter, appId } = lane;
+    const { queued, inFlight, slow, appId } = lane;
     // Asked for each delivery that comes: most lanes are empty.
     if (queued === 0) return false;
     const nowMs = this.clock();
     const isAtItsLimit = slow > 0 || inFlight >= this.options.concurrencyOf(appId);
     const { free, bound, isBusy } = this.options.worker();
     const worker = { free, bound, perSecond: this.meter.perSecond(nowMs), isBusy: isBusy || this.slots.isShort(nowMs) };
-    return isEndpointTheBottleneck({ queued, perSecond: meter.perSecond(nowMs), isAtItsLimit }, worker);
+    return isEndpointTheBottleneck({ queued, perSecond: lane.perSecond(nowMs), isAtItsLimit }, worker);
   }
 }
