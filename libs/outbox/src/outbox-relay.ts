@@ -24,6 +24,7 @@ const RETRY_MS = 1000;
 // One relay at a time in a database, else two would publish side by side and break the order. Any constant does.
 const LOCK_KEY = 7_316_201;
 
+const ANY = 'SELECT FROM outbox LIMIT 1';
 const TAKE_LOCK = 'SELECT pg_try_advisory_xact_lock($1) AS mine';
 const OLDEST = `SELECT id, topic, key, partition_key, headers, value FROM outbox ORDER BY id LIMIT ${BATCH}`;
 const REMOVE = 'DELETE FROM outbox WHERE id = ANY($1::bigint[])';
@@ -69,7 +70,7 @@ export class OutboxRelay {
     this.again = false;
     let delayMs = POLL_MS;
     try {
-      while (!this.stopped && (await this.relayBatch()) === BATCH);
+      while (!this.stopped && (await this.isAny()) && (await this.relayBatch()) === BATCH);
       this.fault = undefined;
     } catch (error) {
       if (this.fault === undefined) this.options.logger.warn({ err: error }, 'outbox.waiting');
@@ -82,6 +83,12 @@ export class OutboxRelay {
   /** Whether wake() was called during the run: its commit may have come after the last look. */
   private isWanted(): boolean {
     return this.again;
+  }
+
+  /** Most looks find nothing: they cost one statement, not a transaction. */
+  private async isAny(): Promise<boolean> {
+    const { rowCount } = await this.options.pool.query(ANY);
+    return rowCount !== 0;
   }
 
   /** Number of messages published. */
