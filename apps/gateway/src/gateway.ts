@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
-import { LOGGER, type Logger, Problem, type Service } from '@hookwright/runtime';
+import { LOGGER, type Logger, Problem, type Service, budgetLeftMs, withBudget } from '@hookwright/runtime';
 import { Door } from './access/door.ts';
 import { AppModule } from './app.module.ts';
 import type { GatewayEnv } from './env.ts';
@@ -21,6 +21,17 @@ const BODY_LIMIT = 1024 * 1024;
 
 // A request that arrives slowly is cut off (S8 of faults.md: half-open connections must not pile up).
 const SLOW_REQUEST = { requestTimeout: 30_000, http: { headersTimeout: 10_000, connectionsCheckingInterval: 2000 } };
+
+// A caller has its 503 within 2 s (P3 of faults.md), however many steps there are that each would wait for a store.
+// What is left of them is for Redis, which an answer's rate limit headers wait for.
+const BUDGET_MS = 1700;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of the budget, after the door. */
+    leftMs?: number;
+  }
+}
 
 const FASTIFY: FastifyServerOptions = {
   bodyLimit: BODY_LIMIT,
@@ -47,9 +58,16 @@ function configure(app: NestFastifyApplication): void {
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     setCommonHeaders(request, reply);
-    done();
+    withBudget(performance.now() + BUDGET_MS, done);
   });
-  fastify.addHook('onRequest', (request, reply) => door.admit(request, reply));
+  fastify.addHook('onRequest', async (request, reply) => {
+    await door.admit(request, reply);
+    request.leftMs = budgetLeftMs();
+  });
+  // Again: what follows the body's arrival runs in the socket's context, and the body's own time is the caller's.
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    withBudget(performance.now() + (request.leftMs ?? BUDGET_MS), done);
+  });
   fastify.addHook('preHandler', (request, reply) => idempotency.begin(request, reply));
   fastify.addHook('preSerialization', unwrapAnswer);
   fastify.addHook('onSend', (request, reply, payload) => idempotency.finish(request, reply, payload));

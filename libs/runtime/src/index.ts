@@ -1,3 +1,4 @@
+export { budgetLeftMs, inBudget, withBudget } from './budget.ts';
 export { hostPort, list, onOff, parseEnv, port, readEnv, serviceEnv } from './env.ts';
 export { grpcClient, type PromiseClient } from './grpc/grpc-client.ts';
 export { packageDefinition } from './grpc/package-definition.ts';

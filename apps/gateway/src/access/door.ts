@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Problem } from '@hookwright/runtime';
+import { Problem, inBudget } from '@hookwright/runtime';
 import { ApiKeys } from '../api-keys/api-keys.ts';
 import { ENV, type GatewayEnv } from '../env.ts';
 import { RateLimit } from '../rate-limit/rate-limit.ts';
@@ -49,7 +49,7 @@ export class Door {
   private async identify(request: FastifyRequest, access: Access): Promise<Caller | undefined> {
     const token = access === 'public' ? undefined : bearerToken(request);
     if (token === undefined) return undefined;
-    if (access !== 'operator') return await this.apiKeys.find(token);
+    if (access !== 'operator') return await inBudget(this.apiKeys.find(token), 'The database');
     return timingSafeEqual(sha256(token), this.operatorTokenHash) ? { kind: 'operator', id: 'operator' } : undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type App, type CreateSecretResponse, Scheme, newId } from '@hookwright/contracts';
-import { LOGGER, type Logger, Problem } from '@hookwright/runtime';
+import { LOGGER, type Logger, Problem, withBudget } from '@hookwright/runtime';
 import type { Tenant } from '../access/caller.ts';
 import { Backends, RESOLVING_TIMEOUT_MS } from '../backends/backends.ts';
 import { AppLock } from '../erasures/app-lock.ts';
@@ -28,6 +28,7 @@ interface Unused {
 
 // The registry resolves the endpoint's host name before it answers.
 const RESOLVING = { timeoutMs: RESOLVING_TIMEOUT_MS };
+const DESCRIBING_MS = 1000;
 
 @Injectable()
 export class AppsService {
@@ -96,7 +97,8 @@ export class AppsService {
   private async patch({ body, ...rest }: Patch): Promise<Answer<AppBody>> {
     const { app } = await this.backends.registry.updateApp({ ...rest, app: toAppInput(body) }, RESOLVING);
     const patched = present(app);
-    return withEtag(patched, await this.reader.describe(patched));
+    // The change is made, however long it took: its answer has time of its own.
+    return withEtag(patched, await withBudget(performance.now() + DESCRIBING_MS, () => this.reader.describe(patched)));
   }
 
   private async addEndpoint(patch: Patch): Promise<Answer<NewAppBody>> {

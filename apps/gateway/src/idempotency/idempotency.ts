@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { LOGGER, type Logger, Problem, asProblem } from '@hookwright/runtime';
+import { LOGGER, type Logger, Problem, asProblem, budgetLeftMs, inBudget, withTimeout } from '@hookwright/runtime';
 import { bearerToken } from '../access/bearer-token.ts';
 import type { IdempotencyKey } from '../generated/prisma/client.ts';
 import { IdempotencyRepository, type KeyRef } from './idempotency.repository.ts';
@@ -16,6 +16,9 @@ const SWEEP_MS = 3600 * 1000;
 const DEAD_AFTER_MS = 60_000;
 // A repeat waits for the first to finish, and is told to come again when it does not.
 const WAITS_MS = [25, 50, 100, 200, 400, 800, 800];
+// How long an answer waits at most to be kept when its request has used up its time; the keeping itself goes on.
+const LEAST_KEEPING_MS = 100;
+const STORE = 'The database';
 const KEY = /^[\x21-\x7e]{1,255}$/;
 const KEPT_HEADERS = ['content-type', 'etag'] as const;
 const storedHeaders = z.record(z.string(), z.string());
@@ -67,8 +70,9 @@ export class Idempotency implements OnApplicationBootstrap, OnModuleDestroy {
     const running = request.idempotency;
     if (running === undefined) return payload;
     try {
-      if (reply.statusCode >= 500) await this.repository.release(running);
-      else await this.repository.finish(running, answerOf(reply, payload, running));
+      const kept =
+        reply.statusCode >= 500 ? this.repository.release(running) : this.repository.finish(running, answerOf(reply, payload, running));
+      await withTimeout(kept, Math.max(LEAST_KEEPING_MS, budgetLeftMs()));
     } catch (error) {
       // The work is done: the caller must hear of it. A repeat is told for a minute that it still runs.
       this.logger.warn({ request_id: request.id, reason: asProblem(error).message }, 'idempotency.not_kept');
@@ -79,15 +83,27 @@ export class Idempotency implements OnApplicationBootstrap, OnModuleDestroy {
   /** The first request's row once it is answered; undefined when this request is the first. */
   private async takeOrRead(ref: KeyRef, hash: Buffer<ArrayBuffer>): Promise<IdempotencyKey | undefined> {
     for (const waitMs of WAITS_MS) {
-      if (await this.repository.take(ref, hash)) return undefined;
-      const row = await this.repository.find(ref);
-      if (row !== null && isDead(row)) await this.repository.releaseUnchanged(row);
+      if (await this.take(ref, hash)) return undefined;
+      const row = await inBudget(this.repository.find(ref), STORE);
+      if (row !== null && isDead(row)) await inBudget(this.repository.releaseUnchanged(row), STORE);
       else if (row !== null && !hash.equals(row.requestHash))
         throw new Problem('idempotency_key_reused', 'The key came with another request before.');
       else if (row?.status != null) return row;
-      else await delay(waitMs);
+      else if (waitMs < budgetLeftMs() / 2) await delay(waitMs);
+      else break;
     }
     throw new Problem('idempotency_in_progress', 'The first request with this key is still running.', { retryAfterSeconds: 1 });
+  }
+
+  private async take(ref: KeyRef, hash: Buffer<ArrayBuffer>): Promise<boolean> {
+    const taking = this.repository.take(ref, hash);
+    try {
+      return await inBudget(taking, STORE);
+    } catch (error) {
+      // Taken after its request was answered: nobody works for it, and its repeat must not wait.
+      taking.then((taken) => (taken ? this.repository.release(ref) : undefined)).catch(() => undefined);
+      throw error;
+    }
   }
 
   private async sweep(): Promise<void> {

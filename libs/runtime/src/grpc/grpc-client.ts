@@ -1,10 +1,19 @@
 import type { DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { type ChannelOptions, Client, Metadata, type MethodDefinition, type ServiceError, credentials } from '@grpc/grpc-js';
+import {
+  type ChannelOptions,
+  Client,
+  Metadata,
+  type MethodDefinition,
+  type ServiceError,
+  credentials,
+  status as Status,
+} from '@grpc/grpc-js';
+import { budgetLeftMs } from '../budget.ts';
 import { packageDefinition } from './package-definition.ts';
 import { problemOfStatus } from './problem-status.ts';
 
 export interface CallOptions {
-  /** Instead of the client's own, for a call that is known to take longer. */
+  /** Instead of the client's own and of what is left of the budget, for a call that is known to take longer. */
   readonly timeoutMs?: number;
 }
 
@@ -25,7 +34,7 @@ const CHANNEL: ChannelOptions = {
 };
 
 /**
- * A client of one of our services. Every call has a deadline; a failed one rejects with the Problem that the service threw,
+ * A client of one of our services. Every call has a deadline, not after the end of its caller's budget; a failed one rejects with the Problem that the service threw,
  * or with `service_unavailable` when it cannot be reached.
  */
 export function grpcClient<Service extends DescService>(
@@ -40,7 +49,8 @@ export function grpcClient<Service extends DescService>(
     if (definition === undefined) throw new Error(`${service.typeName} has no method ${method.name}`);
     return [
       method.localName,
-      (request: object, options?: CallOptions) => call({ client, definition, timeoutMs, name: service.name, ...options }, request),
+      (request: object, options?: CallOptions) =>
+        call({ client, definition, timeoutMs: Math.min(timeoutMs, budgetLeftMs()), name: service.name, ...options }, request),
     ];
   });
   return { ...Object.fromEntries(calls), close: () => client.close() } as PromiseClient<Service>;
@@ -55,9 +65,12 @@ interface Call {
 
 function call({ client, definition, timeoutMs, name }: Call, request: object): Promise<object> {
   const { path, requestSerialize, responseDeserialize } = definition;
+  const what = name.replace(/Service$/, ' service');
+  // Not begun: what the service would do after its caller was answered, nobody hears of.
+  if (timeoutMs <= 0) return Promise.reject(problemOfStatus({ code: Status.DEADLINE_EXCEEDED, metadata: new Metadata() }, what));
   return new Promise((resolve, reject) => {
     const done = (error: ServiceError | null, response?: object): void => {
-      if (error !== null) reject(problemOfStatus(error, name.replace(/Service$/, ' service')));
+      if (error !== null) reject(problemOfStatus(error, what));
       else if (response === undefined) reject(new Error(`${path} answered nothing`));
       else resolve(response);
     };
