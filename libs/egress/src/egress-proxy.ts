@@ -25,6 +25,11 @@ export class EgressProxy {
     const authorization = this.#authorization === '' ? '' : `proxy-authorization: ${this.#authorization}\r\n`;
     return `CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${authorization}\r\n`;
   }
+
+  /** A request that asks the proxy for nothing; every proxy answers it, most of them with 400 (RFC 9110, 9.3.7). */
+  question(): string {
+    return `OPTIONS * HTTP/1.1\r\nhost: ${isIPv6(this.host) ? `[${this.host}]` : this.host}:${this.port}\r\nconnection: close\r\n\r\n`;
+  }
 }
 
 /** The variable of a service that sends: spread it into the `z.object` of its env.ts. */

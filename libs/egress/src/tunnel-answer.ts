@@ -33,11 +33,13 @@ export function tunnelFailure(head: string): Error | undefined {
   return new ProxyFailed(status === 0 ? 'the egress proxy does not speak HTTP' : `the egress proxy answered ${status} to CONNECT`);
 }
 
-/** The head of the answer on a socket; what follows it stays unread. Rejects with a ProxyFailed, or a ConnectTimeout after `timeoutMs`. */
+/** The proxy said nothing to a CONNECT in time. */
+export class ProxySilent extends ProxyFailed {}
+
+/** The head of the answer on a socket; what follows it stays unread. Rejects with a ProxyFailed, after `timeoutMs` with a ProxySilent. */
 export function answerHead(socket: Socket, timeoutMs: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  // Proxies answer when they have connected: silence is the endpoint's.
-  const timer = setTimeout(() => reject(new ConnectTimeout('the egress proxy had no connection to the endpoint in time')), timeoutMs);
+  const timer = setTimeout(() => reject(new ProxySilent('the egress proxy did not answer in time')), timeoutMs);
   const gone = (): void => reject(new ProxyFailed('the egress proxy closed the connection'));
   let bytes = Buffer.alloc(0);
   const read = (): void => {

@@ -1,13 +1,13 @@
 import net, { type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { buildConnector } from 'undici';
-import { BlockedTarget, connected, type Connect } from './connect.ts';
+import { BlockedTarget, ConnectTimeout, connected, type Connect } from './connect.ts';
 import type { DirectConnectOptions } from './direct-connect.ts';
 import type { EgressProxy } from './egress-proxy.ts';
 import { ProxyFailed } from './proxy-failed.ts';
 import { resolveAndJudge } from './resolve.ts';
 import { addressOf, connectTls } from './tls-connection.ts';
-import { answerHead, tunnelFailure } from './tunnel-answer.ts';
+import { ProxySilent, answerHead, tunnelFailure } from './tunnel-answer.ts';
 
 export interface TunnelConnectOptions extends DirectConnectOptions {
   readonly proxy: EgressProxy;
@@ -17,6 +17,8 @@ export interface TunnelConnectOptions extends DirectConnectOptions {
 
 // The connector has to give its own reason before the request's deadline takes its place.
 const SHARE_OF_TIME = 0.9;
+// How much of what is left a proxy that is silent gets to show that it is alive.
+const SHARE_OF_ASKING = 0.1;
 
 // While the proxy is away requests wait for it, inside their time: what comes back at once would only be parked the faster.
 const RETRY_MS = 1000;
@@ -78,12 +80,38 @@ async function tryTunnel(target: buildConnector.Options, proxy: EgressProxy, end
     });
     const { host, port } = addressOf(target);
     socket.write(proxy.connectRequest(host, port));
-    const failure = tunnelFailure(await answerHead(socket, leftMs(endsAtMs)));
+    const failure = tunnelFailure(await answerTo(socket, proxy, endsAtMs));
     if (failure !== undefined) throw failure;
     return socket;
   } catch (error) {
     socket.destroy();
     throw error;
+  }
+}
+
+/** Proxies answer when they have connected, so that silence is the endpoint's, unless the proxy has nothing to say to anybody. */
+async function answerTo(socket: Socket, proxy: EgressProxy, endsAtMs: number): Promise<string> {
+  try {
+    return await answerHead(socket, leftMs(endsAtMs) * (1 - SHARE_OF_ASKING));
+  } catch (error) {
+    if (error instanceof ProxySilent && (await isAnswering(proxy, endsAtMs)))
+      throw new ConnectTimeout('the egress proxy had no connection to the endpoint in time');
+    throw error;
+  }
+}
+
+/** Whether the proxy says anything to a request that is nobody's, be it that it is a bad one. */
+async function isAnswering(proxy: EgressProxy, endsAtMs: number): Promise<boolean> {
+  const socket = net.connect({ host: proxy.host, port: proxy.port });
+  try {
+    await connected(socket, { event: 'connect', timeoutMs: leftMs(endsAtMs) });
+    socket.write(proxy.question());
+    await answerHead(socket, leftMs(endsAtMs));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
   }
 }
 

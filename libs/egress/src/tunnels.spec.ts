@@ -127,12 +127,16 @@ describe('what the proxy says of the endpoint counts for the endpoint', () => {
     expect(() => client.check()).not.toThrow();
   });
 
-  it('silence: a timeout, inside the connect timeout', async () => {
-    const { proxy, sockets } = await connectProxy(() => undefined);
-    const result = await post(proxied({ proxy, connectTimeoutMs: 500 }), `http://${HOST}/`);
+  it('silence of a proxy that answers others: a timeout, inside the connect timeout', async () => {
+    let connections = 0;
+    const { proxy } = await connectProxy((socket) => {
+      if (++connections > 1) socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    });
+    const client = proxied({ proxy, connectTimeoutMs: 1000 });
+    const result = await post(client, `http://${HOST}/`);
     expect(result).toEqual(error('timeout', 'the egress proxy had no connection to the endpoint in time'));
-    expect(result.durationMs).toBeLessThan(1000);
-    expect(sockets).toHaveLength(1);
+    expect(result.durationMs).toBeLessThan(1500);
+    expect(() => client.check()).not.toThrow();
   });
 
   it('a tunnel that is cut: a broken connection', async () => {
@@ -178,6 +182,16 @@ describe('a failure of the proxy itself is not the endpoint’s', () => {
     expect(result).toEqual(unsent(message));
     expect(JSON.stringify(result)).not.toMatch(/s3cret|hook:|Basic/);
     expect(() => client.check()).toThrow(message);
+  });
+
+  it('when it takes the connection and answers nobody, inside the connect timeout', async () => {
+    const { proxy, sockets } = await connectProxy(() => undefined);
+    const client = proxied({ proxy, connectTimeoutMs: 500 });
+    const result = await post(client, `http://${HOST}/`);
+    expect(result).toEqual(unsent('the egress proxy did not answer in time'));
+    expect(result.durationMs).toBeLessThan(1000);
+    expect(sockets).toHaveLength(2);
+    expect(() => client.check()).toThrow('did not answer');
   });
 
   it.each([300, 3000])('when it is away, and the request has %i ms', async (timeoutMs) => {
