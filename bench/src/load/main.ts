@@ -32,9 +32,15 @@ function begin(): (of: EventBatch, index: number) => BenchEvent {
   return ({ type, merchants, bodyBytes = BODY_BYTES }, index) => ({
     id: `${prefix}-${index}`,
     type,
-    merchant: merchants[index % merchants.length] ?? '',
+    merchant: merchantAt(merchants, index),
     bodyBytes,
   });
+}
+
+function merchantAt(merchants: readonly string[], index: number): string {
+  const merchant = merchants[index % merchants.length];
+  if (merchant === undefined) throw new Error('a load needs merchants');
+  return merchant;
 }
 
 async function burst(wish: Burst): Promise<AckedEvents> {

@@ -9,8 +9,8 @@ import type { MeasuredFigure, Scenario } from './scenario.ts';
 import { merchantIds, prepareSetting } from './setting.ts';
 
 const MERCHANTS = merchantIds(20);
-// JIT and connections: the third burst is as fast as the tenth.
-const WARM_UPS = 3;
+// Services and connections are warm after three bursts, the broker after twenty: until then its JIT makes an event cost up to three times as much.
+const WARM_UPS = 20;
 // CPU times of processes are told in steps of 10 ms; over three bursts that is less than 1 %.
 const BURSTS = 3;
 

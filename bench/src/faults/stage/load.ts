@@ -87,6 +87,8 @@ export class Load {
 
   #pairsPerEvent(merchants: readonly string[]): number {
     const pairs = merchants.reduce((sum, merchant) => sum + this.appsOf(merchant).length, 0);
+    // Nothing would ever reach the pairs that are wished for.
+    if (pairs === 0) throw new Error(`no app has installed any of the load's merchants (${merchants.join(', ') || 'none'})`);
     return pairs / merchants.length;
   }
 }
