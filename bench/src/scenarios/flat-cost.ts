@@ -1,12 +1,13 @@
 import { percentile } from '../figures/percentile.ts';
-import { growLog } from './grow-log.ts';
-import { type BurstWish, burstOf, measureBursts } from './bursts.ts';
+import { emptyLog, growLog } from './grow-log.ts';
+import { type BurstWish, burstOf, measureBursts, warmUp } from './bursts.ts';
 import { addUp, type Measurement, perCpuSecond } from './measure.ts';
 import type { MeasuredFigure, Scenario } from './scenario.ts';
 import { merchantIds, prepareSetting, type Setting } from './setting.ts';
 import { promises } from './throughput.ts';
 
-const WARM_UPS = 2;
+// Of each kind: twenty in all, as everywhere (bursts.ts).
+const WARM_UPS = 7;
 const EVENTS = 10_000;
 /** The kinds take turns, so that what disturbs the machine disturbs all of them. */
 const ROUNDS = 3;
@@ -64,8 +65,9 @@ export const LOG_SIZE: Scenario = {
       apps: (urlOf) => Array.from({ length: LOG_APPS }, (_, number) => ({ url: urlOf(number), merchants })),
     });
     const load = burstOf({ events: LOG_EVENTS, apps: setting.apps, merchants, pairs: LOG_ROWS });
-    note('warming up');
-    await measureBursts(setting, load, WARM_UPS);
+    await warmUp(setting, load, note);
+    await emptyLog(setting.system.databaseUrl('delivery'));
+    await measureBursts(setting, load, 1);
     const measured: [string, Measurement][] = [];
     for (const times of LOG_TIMES) {
       note(`growing the log to ${times}×`);

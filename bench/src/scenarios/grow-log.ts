@@ -33,6 +33,17 @@ export async function growLog(databaseUrl: string, wanted: number): Promise<numb
   }
 }
 
+/** Forgets everything that was delivered. */
+export async function emptyLog(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query(`TRUNCATE ${TABLES.map(({ name }) => name).join(', ')}`);
+  } finally {
+    await client.end();
+  }
+}
+
 async function count(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ count: string }>('SELECT count(*) FROM delivery');
   return Number(rows[0]?.count);

@@ -1,6 +1,6 @@
 import { type LatencySummary, summarise } from '../figures/arrivals.ts';
 import { EVENT_TYPE } from '../system/provisioning.ts';
-import { burstOf, measureBursts } from './bursts.ts';
+import { burstOf, measureBursts, warmUp } from './bursts.ts';
 import { describeCpu, type Load, measure, type Measurement, ORDERS } from './measure.ts';
 import type { MeasuredFigure, Scenario } from './scenario.ts';
 import { merchantIds, prepareSetting } from './setting.ts';
@@ -36,8 +36,9 @@ export const STEADY: Scenario = {
       note,
       apps: (urlOf) => merchants.map((merchant, number) => ({ url: urlOf(number), merchants: [merchant] })),
     });
+    await warmUp(setting, burstOf({ events: 10_000, apps: setting.apps, merchants, pairs: 10_000 }), note);
     const wish = { apps: setting.apps, merchants, perSecond: 200, appsPerEvent: 1 };
-    note('warming up');
+    note('getting into step');
     await measure(setting, streamOf({ ...wish, seconds: WARM_UP_SECONDS }));
     note('measuring');
     const measured = await measure(setting, streamOf({ ...wish, seconds: SECONDS }));
@@ -63,14 +64,14 @@ export const LOADED: Scenario = {
       note,
       apps: (urlOf) => Array.from({ length: APPS }, (_, number) => ({ url: urlOf(number), merchants })),
     });
-    note('finding the capacity');
     const burst = burstOf({ events: 2000, apps: setting.apps, merchants, pairs: 2000 * APPS });
-    await measureBursts(setting, burst, 3);
+    await warmUp(setting, burst, note);
+    note('finding the capacity');
     const { delivered, elapsedMs } = await measureBursts(setting, burst, 3);
     const capacity = (delivered * 1000) / elapsedMs;
     const perSecond = Math.round((0.6 * capacity) / APPS);
     const wish = { apps: setting.apps, merchants, perSecond, appsPerEvent: APPS };
-    note('warming up');
+    note('getting into step');
     await measure(setting, streamOf({ ...wish, seconds: WARM_UP_SECONDS }));
     note('measuring');
     const measured = await measure(setting, streamOf({ ...wish, seconds: SECONDS }));

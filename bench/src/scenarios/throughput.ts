@@ -2,15 +2,13 @@ import { type BareLoopFigures, measureBareLoop } from '../bare-loop/bare-loop.ts
 import { summarise } from '../figures/arrivals.ts';
 import type { Bound } from '../figures/figure.ts';
 import { withProfiles } from '../profile/profile.ts';
-import { burstOf, measureBursts } from './bursts.ts';
+import { burstOf, measureBursts, warmUp } from './bursts.ts';
 import { describeCpu, type Measurement, perCpuSecond } from './measure.ts';
 import { parkedBy } from './workers.ts';
 import type { MeasuredFigure, Scenario } from './scenario.ts';
 import { merchantIds, prepareSetting } from './setting.ts';
 
 const MERCHANTS = merchantIds(20);
-// Services and connections are warm after three bursts, the broker after twenty: until then its JIT makes an event cost up to three times as much.
-const WARM_UPS = 20;
 // CPU times of processes are told in steps of 10 ms; over three bursts that is less than 1 %.
 const BURSTS = 3;
 
@@ -35,8 +33,7 @@ function throughput({ name, title, events, apps, wanted }: Wish): Scenario {
         apps: (urlOf) => Array.from({ length: apps }, (_, number) => ({ url: urlOf(number), merchants: MERCHANTS })),
       });
       const load = burstOf({ events, apps: setting.apps, merchants: MERCHANTS, pairs: events * apps });
-      note('warming up');
-      await measureBursts(setting, load, WARM_UPS);
+      await warmUp(setting, load, note);
       const bare = await measureBareLoop(setting.receiver);
       note('measuring');
       const parkedBefore = await parkedBy(setting.system);
