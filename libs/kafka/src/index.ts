@@ -8,5 +8,6 @@ export type { ConsumedBatch } from './held-partition.ts';
 export { createKafka } from './client.ts';
 export { CompactedTable, type CompactedTableOptions } from './compacted-table.ts';
 export type { OutgoingMessage, TopicMessages } from './outgoing-message.ts';
+export { PaceMeter } from './pace-meter.ts';
 export { KafkaProducer } from './producer.ts';
 export type { FetchedMessage, UnreadableBatch } from './record-batch.ts';

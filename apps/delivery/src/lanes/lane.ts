@@ -1,5 +1,5 @@
+import { PaceMeter } from '@hookwright/kafka';
 import type { Delivery } from '../expansion/delivery.ts';
-import { PaceMeter } from './pace-meter.ts';
 import { RoundRobin } from './round-robin.ts';
 import type { SlotHolder } from './slots.ts';
 

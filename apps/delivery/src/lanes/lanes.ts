@@ -1,7 +1,7 @@
+import { PaceMeter } from '@hookwright/kafka';
 import type { Delivery } from '../expansion/delivery.ts';
 import { type WorkerStanding, isEndpointTheBottleneck } from './bottleneck.ts';
 import { Lane } from './lane.ts';
-import { PaceMeter } from './pace-meter.ts';
 import { type Slot, type SlotBounds, Slots } from './slots.ts';
 
 export interface LanesOptions {

@@ -12,9 +12,9 @@ export class PaceMeter {
     this.sinceMs = nowMs;
   }
 
-  tick(nowMs: number): void {
+  tick(nowMs: number, count = 1): void {
     this.turn(nowMs);
-    this.count++;
+    this.count += count;
   }
 
   perSecond(nowMs: number): number {
