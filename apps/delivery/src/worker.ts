@@ -31,6 +31,7 @@ import { RetryScheduler } from './retries/scheduler.ts';
 import { Sweeper } from './retries/sweeper.ts';
 import { WaitingGauges } from './retries/waiting-gauges.ts';
 import { SecretCache } from './secrets/secret-cache.ts';
+import { VaultQuestions } from './secrets/vault-questions.ts';
 import { EndpointHealth } from './health/endpoint-health.ts';
 import { FailureWatch } from './health/failure-watch.ts';
 import { noted } from './health/noted.ts';
@@ -77,8 +78,9 @@ export class Worker {
     const { env, logger, kafka, pool, topics = WORKER_TOPICS } = options;
     this.inWork = new InWork({ deliveries: env.WORKER_DELIVERIES, bytes: env.WORKER_BYTES });
     this.vault = grpcClient(VaultService, env.VAULT_ADDRESS);
+    const questions = new VaultQuestions(this.vault);
     this.secrets = new SecretCache(
-      (appId) => this.vault.getSigningSecrets({ appId }),
+      (appId) => questions.secretsOf(appId),
       (appId, error) => this.secretsFailed(appId, error),
     );
     this.tables = new Tables({ kafka, topics, logger, onSecrets: (appId) => this.secrets.drop(appId) });

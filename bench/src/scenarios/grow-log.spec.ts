@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase, type TestDatabase } from '@hookwright/testkit';
-import { growLog } from './grow-log.ts';
+import { emptyLog, growLog } from './grow-log.ts';
 
 let database: TestDatabase;
 
@@ -30,5 +30,15 @@ describe('growLog', () => {
 
   it('leaves a log alone that is large enough', async () => {
     await expect(growLog(database.url, 15)).resolves.toBe(20);
+  });
+
+  it('can be done again', async () => {
+    await expect(growLog(database.url, 60)).resolves.toBe(60);
+  });
+
+  it('begins anew with what comes after it was emptied', async () => {
+    await emptyLog(database.url);
+    const { rows } = await database.pool.query('SELECT FROM delivery, event_body');
+    expect(rows).toEqual([]);
   });
 });

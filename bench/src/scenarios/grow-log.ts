@@ -23,7 +23,7 @@ export async function growLog(databaseUrl: string, wanted: number): Promise<numb
   try {
     const present = await count(client);
     const copies = Math.ceil(wanted / present) - 1;
-    if (copies > 0) for (const table of TABLES) await client.query(await copyStatement(client, table), [copies]);
+    if (copies > 0) for (const table of TABLES) await client.query(await copyStatement(client, table), [copies, present]);
     await client.query('VACUUM ANALYZE');
     // What was copied shall be on disk before anything is measured.
     await client.query('CHECKPOINT');
@@ -61,6 +61,7 @@ async function copyStatement(client: pg.Client, { name, changed }: Table): Promi
   return `INSERT INTO ${name} (${list}) SELECT ${values.join(', ')} FROM ${name}, generate_series(1, $1::int) AS copy`;
 }
 
+// Other ids each time the log is grown: the rows that were copied before are still there.
 function copiedId(column: string): string {
-  return `left("${column}", 4) || left(md5("${column}" || copy), 26)`;
+  return `left("${column}", 4) || left(md5("${column}" || copy || $2::text), 26)`;
 }

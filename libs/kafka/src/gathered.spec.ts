@@ -2,14 +2,21 @@ import { describe, expect, it } from '@jest/globals';
 import { Gathered } from './gathered.ts';
 
 /** Requests that end when the test says so. */
-function requests(): { gathered: Gathered<string, string>; made: string[]; end: (outcome?: 'ok' | Error) => Promise<void> } {
+function requests(options: { retriesAlone?: boolean } = {}): {
+  gathered: Gathered<string, string>;
+  made: string[];
+  end: (outcome?: 'ok' | Error) => Promise<void>;
+} {
   const made: string[] = [];
   const open: PromiseWithResolvers<string>[] = [];
-  const gathered = new Gathered<string, string>((items) => {
-    made.push(items.join('+'));
-    const answer = Promise.withResolvers<string>();
-    open.push(answer);
-    return answer.promise;
+  const gathered = new Gathered<string, string>({
+    ...options,
+    request: (items) => {
+      made.push(items.join('+'));
+      const answer = Promise.withResolvers<string>();
+      open.push(answer);
+      return answer.promise;
+    },
   });
   const end = async (outcome: 'ok' | Error = 'ok'): Promise<void> => {
     const answer = open.shift();
@@ -34,8 +41,8 @@ describe('Gathered', () => {
     await expect(later).resolves.toBe('e');
   });
 
-  it('rejects nobody for what another asked for', async () => {
-    const { gathered, made, end } = requests();
+  it('rejects nobody for what another asked for, where that can be', async () => {
+    const { gathered, made, end } = requests({ retriesAlone: true });
     const first = gathered.ask(['a']);
     const [good, bad] = [gathered.ask(['good']), gathered.ask(['bad'])];
     const judged = Promise.allSettled([first, good, bad]);
@@ -48,11 +55,14 @@ describe('Gathered', () => {
     expect([goodOne.status, badOne]).toEqual(['fulfilled', { status: 'rejected', reason: new Error('bad') }]);
   });
 
-  it('goes on after a rejection', async () => {
+  it('rejects all of a request, and goes on', async () => {
     const { gathered, end } = requests();
-    const first = expect(gathered.ask(['a'])).rejects.toThrow('away');
-    await end(new Error('away'));
+    const first = gathered.ask(['a']);
+    const judged = Promise.allSettled([gathered.ask(['b']), gathered.ask(['c'])]);
+    await end();
     await first;
+    await end(new Error('away'));
+    expect((await judged).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     const second = gathered.ask(['b']);
     await end();
     await expect(second).resolves.toBe('b');

@@ -3,6 +3,12 @@ interface Asker<Item, Result> {
   readonly answered: PromiseWithResolvers<Result>;
 }
 
+export interface GatheredOptions<Item, Result> {
+  readonly request: (items: readonly Item[]) => Promise<Result>;
+  /** When a request of several fails, each gets one of its own: what was wrong may be one's alone. */
+  readonly retriesAlone?: boolean;
+}
+
 /**
  * Makes few large requests of many small ones: one is under way at a time, what is asked for meanwhile shares the next. No timer, so nobody
  * waits while nothing is under way.
@@ -11,9 +17,9 @@ export class Gathered<Item, Result> {
   private waiting: Asker<Item, Result>[] = [];
   private isUnderWay = false;
 
-  constructor(private readonly request: (items: readonly Item[]) => Promise<Result>) {}
+  constructor(private readonly options: GatheredOptions<Item, Result>) {}
 
-  /** Resolves with what the request these items were part of came to. Rejects when a request for them alone was rejected. */
+  /** Resolves or rejects with what the request that these items were part of came to. */
   async ask(items: readonly Item[]): Promise<Result> {
     const answered = Promise.withResolvers<Result>();
     this.waiting.push({ items, answered });
@@ -33,13 +39,11 @@ export class Gathered<Item, Result> {
 
   private async requestFor(askers: readonly Asker<Item, Result>[]): Promise<void> {
     try {
-      const result = await this.request(askers.flatMap(({ items }) => items));
+      const result = await this.options.request(askers.flatMap(({ items }) => items));
       for (const { answered } of askers) answered.resolve(result);
     } catch (error) {
-      const [first] = askers;
-      if (askers.length === 1) first?.answered.reject(error);
-      // Nobody fails for what another asked for.
-      else await Promise.all(askers.map((asker) => this.requestFor([asker])));
+      if (this.options.retriesAlone === true && askers.length > 1) await Promise.all(askers.map((asker) => this.requestFor([asker])));
+      else for (const { answered } of askers) answered.reject(error);
     }
   }
 }

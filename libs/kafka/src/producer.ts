@@ -18,7 +18,10 @@ const CLOSE_MS = 3000;
 /** Sends with acks=all and connects by itself, again and again, in the background. */
 export class KafkaProducer {
   private readonly producer: Producer;
-  private readonly gathered = new Gathered<TopicMessages, void>((topicMessages) => this.sendTogether(topicMessages));
+  private readonly gathered = new Gathered<TopicMessages, void>({
+    request: (topicMessages) => this.sendTogether(topicMessages),
+    retriesAlone: true,
+  });
   private readonly closed = new AbortController();
   private connected: Promise<void> | undefined;
   private probing: Promise<void> | undefined;

@@ -30,7 +30,7 @@ const HOUR_MS = 3_600_000;
 export class DeliveryLog {
   private readonly fresh: BatchWriter;
   private readonly claimed: BatchWriter;
-  private readonly lookUps = new Gathered((deliveries: readonly Delivery[]) => this.lookUp(deliveries));
+  private readonly lookUps = new Gathered({ request: (deliveries: readonly Delivery[]) => this.lookUp(deliveries) });
   private lookUpFault: Error | undefined;
 
   constructor(private readonly options: DeliveryLogOptions) {

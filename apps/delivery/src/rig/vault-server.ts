@@ -1,6 +1,12 @@
 import { Server, ServerCredentials, type UntypedServiceImplementation, status } from '@grpc/grpc-js';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { type GetSigningSecretsRequest, type GetSigningSecretsResponseSchema, Scheme, VaultService } from '@hookwright/contracts';
+import {
+  type GetSigningSecretsRequest,
+  type GetSigningSecretsResponseSchema,
+  Scheme,
+  type SigningSecretSchema,
+  VaultService,
+} from '@hookwright/contracts';
 import { packageDefinition } from '@hookwright/runtime';
 import { formatSecret, generateSecret } from '@hookwright/signing';
 
@@ -45,16 +51,17 @@ export class VaultServer {
     this.server = new Server();
   }
 
-  private answer({ appId }: GetSigningSecretsRequest, reply: Reply): void {
+  private answer({ appIds }: GetSigningSecretsRequest, reply: Reply): void {
     this.calls++;
-    const secrets = this.secrets.get(appId) ?? [];
-    reply(null, {
-      secrets: secrets.map(({ id, key, expiresAtMs }) => ({
-        id,
-        key,
-        scheme: Scheme.V1,
-        ...(expiresAtMs === undefined ? {} : { expiresAtMs: BigInt(expiresAtMs) }),
-      })),
-    });
+    reply(null, { apps: appIds.map((appId) => ({ appId, secrets: this.secretsOf(appId) })) });
+  }
+
+  private secretsOf(appId: string): MessageInitShape<typeof SigningSecretSchema>[] {
+    return (this.secrets.get(appId) ?? []).map(({ id, key, expiresAtMs }) => ({
+      id,
+      key,
+      scheme: Scheme.V1,
+      ...(expiresAtMs === undefined ? {} : { expiresAtMs: BigInt(expiresAtMs) }),
+    }));
   }
 }

@@ -1,23 +1,23 @@
 import { create } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type GetSigningSecretsResponse, GetSigningSecretsResponseSchema, Scheme } from '@hookwright/contracts';
+import { Scheme, type SigningSecret, SigningSecretSchema } from '@hookwright/contracts';
 import { SecretCache } from './secret-cache.ts';
 
 let nowMs: number;
 let asked: number;
 let failures: number;
-let answer: () => Promise<GetSigningSecretsResponse>;
+let answer: () => Promise<SigningSecret[]>;
 let cache: SecretCache;
 
-function secrets(...list: { id: string; expiresAtMs?: number; scheme?: Scheme }[]): GetSigningSecretsResponse {
-  return create(GetSigningSecretsResponseSchema, {
-    secrets: list.map(({ id, expiresAtMs, scheme = Scheme.V1 }) => ({
+function secrets(...list: { id: string; expiresAtMs?: number; scheme?: Scheme }[]): SigningSecret[] {
+  return list.map(({ id, expiresAtMs, scheme = Scheme.V1 }) =>
+    create(SigningSecretSchema, {
       id,
       scheme,
       key: Buffer.alloc(32),
       ...(expiresAtMs === undefined ? {} : { expiresAtMs: BigInt(expiresAtMs) }),
-    })),
-  });
+    }),
+  );
 }
 
 const idsAt = (): string[] | undefined => cache.at('app_1')?.map(({ id }) => id);
@@ -87,7 +87,7 @@ describe('SecretCache', () => {
   });
 
   it('does not believe an answer that a change overtook', async () => {
-    const old = Promise.withResolvers<GetSigningSecretsResponse>();
+    const old = Promise.withResolvers<SigningSecret[]>();
     answer = () => old.promise;
     const loading = cache.load('app_1');
     await Promise.resolve();

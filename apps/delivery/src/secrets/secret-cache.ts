@@ -1,4 +1,4 @@
-import { type GetSigningSecretsResponse, Scheme, type SigningSecret } from '@hookwright/contracts';
+import { Scheme, type SigningSecret } from '@hookwright/contracts';
 
 /** A secret that may sign now. */
 export interface SigningKey {
@@ -8,8 +8,8 @@ export interface SigningKey {
   readonly expiresAtMs: number | undefined;
 }
 
-/** The vault's answer for one app. Rejects when it cannot be had. */
-export type FetchSecrets = (appId: string) => Promise<GetSigningSecretsResponse>;
+/** One app's live secrets. Rejects when they cannot be had. */
+export type FetchSecrets = (appId: string) => Promise<readonly SigningSecret[]>;
 
 interface Cached {
   readonly keys: readonly SigningKey[];
@@ -103,7 +103,7 @@ export class SecretCache {
       const fetch = this.fetches.get(appId);
       if (fetch !== undefined) fetch.outdated = false;
       const fetchedAtMs = this.clock();
-      const { secrets } = await this.fetchSecrets(appId);
+      const secrets = await this.fetchSecrets(appId);
       if (fetch?.outdated !== true) return { fetchedAtMs, keys: secrets.filter(({ scheme }) => scheme === Scheme.V1).map(toKey) };
     }
   }

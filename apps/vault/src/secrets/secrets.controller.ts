@@ -15,7 +15,7 @@ import type {
 } from '@hookwright/contracts';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import { checkApp, checkCreate, checkList, checkRotate, checkSecret } from './requests.ts';
+import { checkApp, checkApps, checkCreate, checkRotate, checkSecret } from './requests.ts';
 import { toSecretInfo, toSigningSecret } from './responses.ts';
 import { SecretsService } from './secrets.service.ts';
 import { SigningSecretsService } from './signing-secrets.service.ts';
@@ -45,7 +45,7 @@ export class SecretsController {
 
   @GrpcMethod('VaultService', 'ListSecrets')
   async listSecrets(request: ListSecretsRequest): Promise<MessageInitShape<typeof ListSecretsResponseSchema>> {
-    checkList(request);
+    checkApps(request);
     const secrets = await this.secrets.list(request.appIds);
     return { secrets: secrets.map(toSecretInfo) };
   }
@@ -66,8 +66,8 @@ export class SecretsController {
 
   @GrpcMethod('VaultService', 'GetSigningSecrets')
   async getSigningSecrets(request: GetSigningSecretsRequest): Promise<MessageInitShape<typeof GetSigningSecretsResponseSchema>> {
-    checkApp(request);
-    const secrets = await this.signingSecrets.open(request.appId);
-    return { secrets: secrets.map(toSigningSecret) };
+    checkApps(request);
+    const apps = await this.signingSecrets.open(request.appIds);
+    return { apps: apps.map(({ secrets, ...app }) => ({ ...app, secrets: secrets.map(toSigningSecret) })) };
   }
 }

@@ -34,8 +34,8 @@ export class SecretsRepository {
     return queries.secret.findMany({ where: live(appIds, now), select: INFO, orderBy: NEWEST_FIRST });
   }
 
-  async findSealed(queries: Queries, appId: string, now: Date): Promise<SealedRow[]> {
-    const rows = await queries.secret.findMany({ where: live([appId], now), orderBy: NEWEST_FIRST });
+  async findSealed(queries: Queries, appIds: readonly string[], now: Date): Promise<SealedRow[]> {
+    const rows = await queries.secret.findMany({ where: live(appIds, now), orderBy: NEWEST_FIRST });
     return rows.filter(isSealed);
   }
 

@@ -113,7 +113,8 @@ async function problemOf(work: Promise<unknown>): Promise<Problem> {
 }
 
 async function signingKeys(appId: string, now = new Date()): Promise<string[]> {
-  return (await vault.signing.open(appId, now)).map(({ key }) => formatSecret(key));
+  const [app] = await vault.signing.open([appId], now);
+  return app!.secrets.map(({ key }) => formatSecret(key));
 }
 
 async function liveIds(appId: string, now = new Date()): Promise<string[]> {
@@ -288,7 +289,7 @@ describe('erasing', () => {
     await vault.secrets.erase(appId);
     const { rowCount } = await stored.pool.query('SELECT 1 FROM secret WHERE app_id = $1', [appId]);
     expect(rowCount).toBe(0);
-    expect((await problemOf(vault.signing.open(appId))).code).toBe('not_found');
+    expect(await vault.signing.open([appId])).toEqual([{ appId, secrets: [], fault: 'it has no live signing secret' }]);
     await eventually(() => expect(snapshotsOf(appId).slice(2)).toEqual([null, null]));
   });
 
@@ -319,10 +320,10 @@ describe('reading', () => {
     const lastUse = async (): Promise<Date | null> => (await vault.secrets.list([appId]))[0]!.lastUsedAt;
     await vault.secrets.create(appId, now);
     expect(await lastUse()).toBeNull();
-    await vault.signing.open(appId, now);
+    await vault.signing.open([appId], now);
     await eventually(async () => expect(await lastUse()).toEqual(now));
-    await vault.signing.open(appId, after(now, 59));
-    await vault.signing.open(appId, after(now, 61));
+    await vault.signing.open([appId], after(now, 59));
+    await vault.signing.open([appId], after(now, 61));
     await eventually(async () => expect(await lastUse()).toEqual(after(now, 61)));
   });
 
@@ -333,11 +334,10 @@ describe('reading', () => {
     await stored.pool.query('UPDATE secret SET ciphertext = set_byte(ciphertext, 20, get_byte(ciphertext, 20) # 1) WHERE id = $1', [
       info.id,
     ]);
-    expect(await problemOf(vault.signing.open(broken))).toMatchObject({
-      code: 'internal_error',
-      message: `The secret ${info.id} of the app ${broken} cannot be decrypted.`,
-    });
-    expect(await signingKeys(healthy)).toEqual([secret]);
+    expect(await vault.signing.open([broken, healthy])).toEqual([
+      { appId: broken, secrets: [], fault: 'a secret of it cannot be decrypted' },
+      { appId: healthy, secrets: [expect.objectContaining({ key: keyOf(secret) })], fault: '' },
+    ]);
   });
 
   it("does not open another app's ciphertext that was copied into a row", async () => {
@@ -348,7 +348,7 @@ describe('reading', () => {
       'UPDATE secret s SET ciphertext = o.ciphertext, wrapped_key = o.wrapped_key FROM secret o WHERE s.id = $1 AND o.id = $2',
       [info.id, theirs.id],
     );
-    expect((await problemOf(vault.signing.open(thief))).code).toBe('internal_error');
+    expect(await signingKeys(thief)).toEqual([]);
   });
 });
 
@@ -381,11 +381,12 @@ describe('the contract', () => {
     expect(made.info).toMatchObject({ appId, scheme: Scheme.V1, prefix: made.secret!.slice(0, 8) });
     const rotated = await vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, overlapSeconds: 604_800 }));
     expect(rotated.previousSecretId).toBe(made.info!.id);
-    const { secrets: keys } = await vault.controller.getSigningSecrets(create(GetSigningSecretsRequestSchema, { appId }));
-    expect(keys).toEqual([
+    const { apps } = await vault.controller.getSigningSecrets(create(GetSigningSecretsRequestSchema, { appIds: [appId] }));
+    const secretsOfApp = [
       { id: rotated.info!.id, scheme: Scheme.V1, key: keyOf(rotated.secret!) },
       { id: made.info!.id, scheme: Scheme.V1, key: keyOf(made.secret!), expiresAtMs: rotated.previousSecretExpiresAtMs },
-    ]);
+    ];
+    expect(apps).toEqual([{ appId, secrets: secretsOfApp, fault: '' }]);
     await vault.controller.revokeSecret(create(RevokeSecretRequestSchema, { appId, secretId: made.info!.id! }));
     const { secrets } = await vault.controller.listSecrets(create(ListSecretsRequestSchema, { appIds: [appId] }));
     expect(secrets).toMatchObject([{ id: rotated.info!.id }]);
@@ -414,7 +415,7 @@ describe('when a store is away', () => {
   it('answers service_unavailable within 2 s without PostgreSQL', async () => {
     const lonely = new Vault(`postgresql://nobody@127.0.0.1:${await freePort()}/vault`, brokers);
     const began = Date.now();
-    const calls = [lonely.secrets.create('app_1'), lonely.secrets.list(['app_1']), lonely.signing.open('app_1')];
+    const calls = [lonely.secrets.create('app_1'), lonely.secrets.list(['app_1']), lonely.signing.open(['app_1'])];
     for (const call of calls) expect((await problemOf(call)).code).toBe('service_unavailable');
     expect(Date.now() - began).toBeLessThan(2000);
     await expect(lonely.database.check()).rejects.toThrow();
@@ -427,7 +428,7 @@ describe('when a store is away', () => {
     await client.query('BEGIN');
     await client.query('LOCK TABLE secret IN ACCESS EXCLUSIVE MODE');
     const began = Date.now();
-    const problems = await Promise.all([problemOf(vault.secrets.create(appId)), problemOf(vault.signing.open(appId))]);
+    const problems = await Promise.all([problemOf(vault.secrets.create(appId)), problemOf(vault.signing.open([appId]))]);
     expect(problems.map(({ code }) => code)).toEqual(['service_unavailable', 'service_unavailable']);
     expect(Date.now() - began).toBeLessThan(2000);
     await client.query('ROLLBACK');

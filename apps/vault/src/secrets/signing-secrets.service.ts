@@ -1,4 +1,4 @@
-import { type Logger, notFound, Problem } from '@hookwright/runtime';
+import type { Logger } from '@hookwright/runtime';
 import type { Database } from '../database/database.ts';
 import { DecryptError } from '../encryption/decrypt-error.ts';
 import type { Envelope } from '../encryption/envelope.ts';
@@ -10,6 +10,13 @@ export interface OpenedSecret {
   readonly scheme: string;
   readonly key: Buffer;
   readonly expiresAt: Date | null;
+}
+
+export interface AppSecrets {
+  readonly appId: string;
+  readonly secrets: readonly OpenedSecret[];
+  /** Why there are none, in words. */
+  readonly fault: string;
 }
 
 export interface SigningSecretsParts {
@@ -27,16 +34,26 @@ export class SigningSecretsService {
   constructor(private readonly parts: SigningSecretsParts) {}
 
   /**
-   * An app's live secrets with their keys, newest first. All or none: with one missing, a receiver that knows only that one would refuse
-   * the request. So one that does not open is `internal_error`, and only this app has to wait.
+   * Each app's live secrets with their keys, newest first. All or none: with one missing, a receiver that knows only that one would refuse
+   * the request. So when one does not open, or there is none, its app has to wait, and only that.
    */
-  async open(appId: string, now = new Date()): Promise<OpenedSecret[]> {
+  async open(appIds: readonly string[], now = new Date()): Promise<AppSecrets[]> {
     const { database, repository } = this.parts;
-    const rows = await database.read((queries) => repository.findSealed(queries, appId, now));
-    if (rows.length === 0) throw notFound('secret');
-    const secrets = await Promise.all(rows.map((row) => this.openOne(row)));
+    const rows = await database.read((queries) => repository.findSealed(queries, appIds, now));
+    const apps = Map.groupBy(rows, ({ appId }) => appId);
+    const opened = await Promise.all(appIds.map((appId) => this.openApp(appId, apps.get(appId) ?? [])));
     void this.touch(rows, now);
-    return secrets;
+    return opened;
+  }
+
+  private async openApp(appId: string, rows: readonly SealedRow[]): Promise<AppSecrets> {
+    if (rows.length === 0) return { appId, secrets: [], fault: 'it has no live signing secret' };
+    try {
+      return { appId, secrets: await Promise.all(rows.map((row) => this.openOne(row))), fault: '' };
+    } catch (error) {
+      if (!(error instanceof DecryptError)) throw error;
+      return { appId, secrets: [], fault: 'a secret of it cannot be decrypted' };
+    }
   }
 
   private async openOne(row: SealedRow): Promise<OpenedSecret> {
@@ -44,9 +61,11 @@ export class SigningSecretsService {
     try {
       return { id, scheme, expiresAt, key: await this.parts.envelope.open(row, { appId, secretId: id }) };
     } catch (error) {
-      if (!(error instanceof DecryptError)) throw error;
-      decryptFailures.inc({ reason: error.failure });
-      throw new Problem('internal_error', `The secret ${id} of the app ${appId} cannot be decrypted.`, { cause: error });
+      if (error instanceof DecryptError) {
+        decryptFailures.inc({ reason: error.failure });
+        this.parts.logger.error({ app_id: appId, secret_id: id, reason: error.failure }, 'secret.not_decrypted');
+      }
+      throw error;
     }
   }
 

@@ -47,8 +47,8 @@ describe('a gRPC service and its client', () => {
     expect(secret).toBe('whsec_é');
     expect(info).toMatchObject({ appId: 'app_1', createdAtMs: 9007199254740993n, scheme: Scheme.V1 });
     expect(info?.expiresAtMs).toBeUndefined();
-    const { secrets } = await client.getSigningSecrets({ appId: 'app_1' });
-    expect([...(secrets[0]?.key ?? [])]).toEqual([0, 255, 10]);
+    const { apps } = await client.getSigningSecrets({ appIds: ['app_1'] });
+    expect([...(apps[0]?.secrets[0]?.key ?? [])]).toEqual([0, 255, 10]);
   });
 
   it('pass a problem as it was thrown', async () => {

@@ -57,7 +57,7 @@ class VaultController {
     return { info: { id: 'sec_1', appId, scheme: 1, createdAtMs: 9007199254740993n }, secret: 'whsec_é' };
   }
   async getSigningSecrets() {
-    return { secrets: [{ id: 'sec_1', scheme: 2, key: new Uint8Array([0, 255, 10]) }] };
+    return { apps: [{ appId: 'app_1', secrets: [{ id: 'sec_1', scheme: 2, key: new Uint8Array([0, 255, 10]) }] }] };
   }
   async slow(ms) {
     await delay(Number(ms));
