@@ -1,6 +1,7 @@
 import { egressEnv, egressProxyEnv } from '@hookwright/egress';
 import { hostPort, list, port, serviceEnv } from '@hookwright/runtime';
 import { z } from 'zod';
+import type { SlotBounds } from './lanes/slots.ts';
 
 const count = (least: number, most: number): z.ZodCoercedNumber<string> => z.coerce.number<string>().int().min(least).max(most);
 
@@ -49,3 +50,13 @@ export const deliveryEnv = serviceEnv.extend({
 });
 
 export type DeliveryEnv = z.infer<typeof deliveryEnv>;
+
+/** What the environment says of a worker's slots. */
+export function slotBounds(env: DeliveryEnv): SlotBounds {
+  return {
+    concurrency: env.WORKER_CONCURRENCY,
+    unrecorded: env.WORKER_UNRECORDED,
+    slow: env.WORKER_SLOW_REQUESTS,
+    slowAfterMs: env.SLOW_AFTER_MS,
+  };
+}

@@ -14,7 +14,7 @@ import { Intake } from './consumer/intake.ts';
 import { Dispatch } from './dispatch.ts';
 import { EndpointSignals } from './endpoints/endpoint-signals.ts';
 import { Tables } from './endpoints/tables.ts';
-import type { DeliveryEnv } from './env.ts';
+import { type DeliveryEnv, slotBounds } from './env.ts';
 import type { Delivery } from './expansion/delivery.ts';
 import { Pace } from './limits/pace.ts';
 import { makeRateLimits } from './limits/make-rate-limits.ts';
@@ -23,7 +23,6 @@ import { DeliveryLog } from './log/delivery-log.ts';
 import { Partitions } from './log/partitions.ts';
 import { type Holdings, secretsFailed } from './metrics.ts';
 import { shareOf } from './lanes/share-of.ts';
-import type { SlotBounds } from './lanes/slots.ts';
 import { ActiveWorkers } from './redis/active-workers.ts';
 import { openRedis } from './redis/open-redis.ts';
 import { type DueDecision, dueDecision } from './retries/due-decision.ts';
@@ -291,13 +290,4 @@ export class Worker {
     secretsFailed.inc();
     this.options.logger.warn({ app_id: appId, reason: error instanceof Error ? error.message : String(error) }, 'secrets.away');
   }
-}
-
-function slotBounds(env: DeliveryEnv): SlotBounds {
-  return {
-    concurrency: env.WORKER_CONCURRENCY,
-    unrecorded: env.WORKER_UNRECORDED,
-    slow: env.WORKER_SLOW_REQUESTS,
-    slowAfterMs: env.SLOW_AFTER_MS,
-  };
 }

@@ -1,9 +1,9 @@
-export { Gathered } from './gathered.ts';
 export { Backoff } from './backoff.ts';
 export { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.ts';
 export { type BatchServerOptions, KafkaBatchServer } from './batch-server.ts';
 export { CONSUMER_TIMING, type ConsumerTiming } from './consumer-timing.ts';
 export { deadLetter, type Death } from './dead-letter.ts';
+export { Gathered } from './gathered.ts';
 export type { ConsumedBatch } from './held-partition.ts';
 export { createKafka } from './client.ts';
 export { CompactedTable, type CompactedTableOptions } from './compacted-table.ts';

@@ -1,6 +1,6 @@
 /**
- * What of kafkajs 2.2's inside is replaced: how requests and answers that carry records are written and read, and when waiting ones are looked after. Fetch 11 and Produce 7 are the
- * newest versions it knows, and all brokers since Kafka 2.3 speak them.
+ * What of kafkajs 2.2's inside is replaced: how requests and answers that carry records are written and read, and when waiting ones are
+ * looked after. Fetch 11 and Produce 7 are the newest versions it knows, and all brokers since Kafka 2.3 speak them.
  */
 declare module 'kafkajs/src/protocol/requests/fetch/v11/response.js' {
   const response: { decode: (rawData: Buffer) => Promise<unknown> };

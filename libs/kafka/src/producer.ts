@@ -50,6 +50,7 @@ export class KafkaProducer {
   async send(topicMessages: readonly TopicMessages[]): Promise<void> {
     await this.gathered.ask(topicMessages);
   }
+
   /** Throws, with the reason, when the last thing tried has failed: a send, or a look whether Kafka answers. */
   check(): void {
     if (this.fault !== undefined) throw this.fault;

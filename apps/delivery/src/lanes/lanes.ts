@@ -120,7 +120,10 @@ export class Lanes {
     return unbegun;
   }
 
-  /** Takes live deliveries out of the lanes whose endpoints are too slow for them: what nobody knew when they came. What a lane may always have stays. */
+  /**
+   * Takes live deliveries out of the lanes whose endpoints are too slow for them, which nobody knew when they came. What a lane may always
+   * have stays.
+   */
   relieve(): Delivery[] {
     return [...this.lanes.values()].filter((lane) => this.isBottleneck(lane)).flatMap((lane) => lane.drainLive(ALWAYS));
   }

@@ -34,8 +34,8 @@ const CHANNEL: ChannelOptions = {
 };
 
 /**
- * A client of one of our services. Every call has a deadline, not after the end of its caller's budget; a failed one rejects with the Problem that the service threw,
- * or with `service_unavailable` when it cannot be reached.
+ * A client of one of our services. Every call has a deadline, not after the end of its caller's budget; a failed one rejects with the
+ * Problem that the service threw, or with `service_unavailable` when it cannot be reached.
  */
 export function grpcClient<Service extends DescService>(
   service: Service,
