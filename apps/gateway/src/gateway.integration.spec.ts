@@ -170,7 +170,10 @@ describe('an app', () => {
     await eventually(async () => expect((await database.pool.query('select 1 from secret_erasure')).rowCount).toBe(0));
   });
 
-  it('that may have been created although it was answered 503 is deleted', async () => {
+  it.each([
+    ['with an endpoint', APP_BODY],
+    ['without one', { name: 'ShipIt' }],
+  ])('%s that may have been created although it was answered 503 is deleted', async (_, body) => {
     const calls: string[] = [];
     gateway.vault.handlers.createSecret = ({ appId }) => ({ info: { ...secret, appId }, secret: 'whsec_secret' });
     gateway.vault.handlers.eraseSecrets = () => {
@@ -185,7 +188,7 @@ describe('an app', () => {
       calls.push('delete');
       return {};
     };
-    const { status, headers } = await call(gateway, 'POST /v1/apps', { key, body: APP_BODY });
+    const { status, headers } = await call(gateway, 'POST /v1/apps', { key, body });
     expect(status).toBe(503);
     expect(headers.get('retry-after')).toBe('2');
     await eventually(() => expect(calls).toEqual(['delete', 'erase']));

@@ -19,7 +19,7 @@ interface Patch {
   readonly ifRevision?: bigint;
 }
 
-/** A secret that was made for an endpoint which did not come into being. */
+/** What may be left of a change that was answered with a failure: an app nobody was told of, a secret without an endpoint. */
 interface Unused {
   readonly tenant: Tenant;
   readonly appId: string;
@@ -53,16 +53,13 @@ export class AppsService {
   async create(tenant: Tenant, body: AppInputBody): Promise<Answer<NewAppBody>> {
     const appId = newId('app');
     const request = { tenant, appId, app: toAppInput(body) };
-    if (body.webhook === undefined || body.webhook === null) {
-      const app = present((await this.backends.registry.createApp(request)).app);
-      return withEtag(app, toAppResponse(app, []));
-    }
-    const secret = await this.backends.vault.createSecret({ appId, scheme: Scheme.V1 });
+    const hasEndpoint = body.webhook !== undefined && body.webhook !== null;
     try {
-      const app = present((await this.backends.registry.createApp(request, RESOLVING)).app);
-      return withEtag(app, withSecret(app, secret));
+      const secret = hasEndpoint ? await this.backends.vault.createSecret({ appId, scheme: Scheme.V1 }) : undefined;
+      const app = present((await this.backends.registry.createApp(request, hasEndpoint ? RESOLVING : {})).app);
+      return withEtag(app, secret === undefined ? toAppResponse(app, []) : withSecret(app, secret));
     } catch (error) {
-      await this.forgetSecret(error, { tenant, appId, reason: 'creation_failed' });
+      await this.undo(error, { tenant, appId, reason: 'creation_failed' });
       throw error;
     }
   }
@@ -112,7 +109,7 @@ export class AppsService {
       const patched = present(app);
       return withEtag(patched, withSecret(patched, secret));
     } catch (error) {
-      await this.forgetSecret(error, { tenant, appId, reason: 'endpoint_removed' });
+      await this.undo(error, { tenant, appId, reason: 'endpoint_removed' });
       throw error;
     }
   }
@@ -124,8 +121,8 @@ export class AppsService {
     return answer;
   }
 
-  /** After a call that was refused, or may have failed: the secret goes unless it turns out to be in use. */
-  private async forgetSecret(failure: unknown, { tenant, appId, reason }: Unused): Promise<void> {
+  /** After a call that was refused, or may have failed: what it left goes, unless it turns out to be in use. */
+  private async undo(failure: unknown, { tenant, appId, reason }: Unused): Promise<void> {
     const refused = failure instanceof Problem && failure.status < 500;
     try {
       await this.erasures.plan(tenant, appId, reason, refused ? 0 : undefined);
