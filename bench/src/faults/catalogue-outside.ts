@@ -24,11 +24,12 @@ import { q3 } from './rows/q3-replayed-dead-letters.ts';
 import { t1 } from './rows/t1-wrong-clock.ts';
 import { t2 } from './rows/t2-half-an-hour.ts';
 import { t3 } from './rows/t3-overload.ts';
+import { t5 } from './rows/t5-metrics.ts';
 
 /** What comes from outside: poison, endpoints, tenants, clocks and load. In the order of the table. */
 export const OUTSIDE_ROWS: readonly Row[] = [
   ...[q1, q2, q3],
   ...[h0, h1, h2, h3, h4, h5, h6, h7, h8, h9, h10, h11, h12, h13],
   ...[i1, i2, i3, i4, i5],
-  ...[t1, t2, t3],
+  ...[t1, t2, t3, t5],
 ];

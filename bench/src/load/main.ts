@@ -10,8 +10,16 @@ import type { AckedEvents, Burst, EventBatch, PublisherApi, Stream } from './pub
 
 const BODY_BYTES = 1024;
 const RETRY_MS = 100;
+// As Java's and librdkafka's producers by default: five requests under way; what comes meanwhile shares the next.
+const REQUESTS_AT_ONCE = 5;
+const MOST_A_REQUEST = 500;
 // Producers have a bound on what they buffer (Java's: 32 MB); with the broker away for long, events wait where they are made.
-const MOST_UNDER_WAY = 20_000;
+const MOST_WAITING = 20_000;
+
+interface SentEvent extends BenchEvent {
+  /** When it was handed to the producer. */
+  readonly sentMs: number;
+}
 
 let producer: Producer | undefined;
 let acked = new AckedColumns();
@@ -50,7 +58,8 @@ async function burst(wish: Burst): Promise<AckedEvents> {
     while (next < wish.count && !run.signal.aborted) {
       const from = next;
       next = Math.min(wish.count, from + wish.messages);
-      const events = Array.from({ length: next - from }, (_, index) => eventOf(wish, from + index));
+      const sentMs = nowMs();
+      const events = Array.from({ length: next - from }, (_, index) => ({ ...eventOf(wish, from + index), sentMs }));
       await publish(wish.topic, events, run.signal);
     }
   };
@@ -63,14 +72,20 @@ async function stream(wish: Stream): Promise<AckedEvents> {
   const eventOf = begin();
   const { signal } = run;
   const startMs = nowMs();
-  const underWay = new Set<Promise<void>>();
+  const waiting: SentEvent[] = [];
+  const requests = new Set<Promise<void>>();
+  const sendAll = async (): Promise<void> => {
+    while (waiting.length > 0) await publish(wish.topic, waiting.splice(0, MOST_A_REQUEST), signal);
+  };
   for (let index = 0; index < wish.count && !signal.aborted; index++) {
     await due(startMs + (index * 1000) / wish.perSecond);
-    if (underWay.size >= MOST_UNDER_WAY) await Promise.race(underWay);
-    const published = publish(wish.topic, [eventOf(wish, index)], signal).finally(() => underWay.delete(published));
-    underWay.add(published);
+    while (waiting.length >= MOST_WAITING) await delay(RETRY_MS);
+    waiting.push({ ...eventOf(wish, index), sentMs: nowMs() });
+    if (requests.size >= REQUESTS_AT_ONCE) continue;
+    const sending = sendAll().finally(() => requests.delete(sending));
+    requests.add(sending);
   }
-  await Promise.all(underWay);
+  await Promise.all(requests);
   return acked.all();
 }
 
@@ -81,16 +96,15 @@ async function due(atMs: number): Promise<void> {
   else await nextTurn();
 }
 
-/** Sends until it is acknowledged: an outside producer does not lose its events either. */
-async function publish(topic: string, events: readonly BenchEvent[], signal: AbortSignal): Promise<void> {
+/** Sends until they are acknowledged: an outside producer does not lose its events either. */
+async function publish(topic: string, events: readonly SentEvent[], signal: AbortSignal): Promise<void> {
   const columns = acked;
   const messages = events.map(toMessage);
-  const sentMs = nowMs();
   for (;;) {
     try {
       await producer?.send({ topic, messages, acks: -1 });
       const ackedMs = nowMs();
-      for (const { id, merchant } of events) columns.add({ id, merchant, sentMs, ackedMs });
+      for (const { id, merchant, sentMs } of events) columns.add({ id, merchant, sentMs, ackedMs });
       return;
     } catch {
       if (signal.aborted) return;

@@ -9,6 +9,9 @@ const GROUPS: Readonly<Record<string, (merchantTopic: string) => string>> = {
 };
 const LOOK_EVERY_MS = 100;
 
+/** By group, the ends of its topic's partitions. */
+export type Ends = Readonly<Record<string, readonly { readonly partition: number; readonly high: string; readonly low: string }[]>>;
+
 /** Looks at how far the services are behind, as kafka-consumer-groups does. */
 export class Lag {
   readonly #admin: Admin;
@@ -23,10 +26,22 @@ export class Lag {
     return new Lag(admin);
   }
 
-  /** By group, messages that are not finished: an offset is committed when everything of its message is recorded. */
-  async of(merchantTopic: string): Promise<Readonly<Record<string, number>>> {
+  /** Where each group's topic ends now. */
+  async ends(merchantTopic: string): Promise<Ends> {
+    const ends = Object.entries(GROUPS).map(
+      async ([group, topicOf]) => [group, await this.#admin.fetchTopicOffsets(topicOf(merchantTopic))] as const,
+    );
+    return Object.fromEntries(await Promise.all(ends));
+  }
+
+  /**
+   * By group, messages before these ends that are not finished: an offset is committed when everything of its message is recorded.
+   * Default: before the ends there are now.
+   */
+  async of(merchantTopic: string, ends?: Ends): Promise<Readonly<Record<string, number>>> {
+    const before = ends ?? (await this.ends(merchantTopic));
     const lags = Object.entries(GROUPS).map(
-      async ([group, topicOf]) => [group, await this.#ofGroup(group, topicOf(merchantTopic))] as const,
+      async ([group, topicOf]) => [group, await this.#ofGroup(group, topicOf(merchantTopic), before[group] ?? [])] as const,
     );
     return Object.fromEntries(await Promise.all(lags));
   }
@@ -49,14 +64,11 @@ export class Lag {
     await this.#admin.disconnect();
   }
 
-  async #ofGroup(groupId: string, topic: string): Promise<number> {
-    const [ends, [committed]] = await Promise.all([
-      this.#admin.fetchTopicOffsets(topic),
-      this.#admin.fetchOffsets({ groupId, topics: [topic] }),
-    ]);
+  async #ofGroup(groupId: string, topic: string, ends: Ends[string]): Promise<number> {
+    const [committed] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
     const offsets = new Map(committed?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
     // Nothing committed yet is told as -1: then everything from the partition's beginning is behind.
-    const behind = ends.map(({ partition, high, low }) => Number(high) - Math.max(Number(low), offsets.get(partition) ?? -1));
+    const behind = ends.map(({ partition, high, low }) => Math.max(0, Number(high) - Math.max(Number(low), offsets.get(partition) ?? -1)));
     return behind.reduce((sum, lag) => sum + lag, 0);
   }
 }

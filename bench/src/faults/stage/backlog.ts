@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { Lag } from '../../system/lag.ts';
+import { type Ends, Lag } from '../../system/lag.ts';
 import type { System } from '../../system/system.ts';
 import { TOPIC } from './load.ts';
 
@@ -12,6 +13,7 @@ export interface Backlog {
 }
 
 const ANSWER_MS = 5000;
+const MOMENT_MS = 1000;
 const WAITING = 'SELECT count(*) FROM delivery WHERE next_attempt_at IS NOT NULL AND app_id = ANY($1)';
 
 /** Looks from outside, as an operator would: committed offsets at the broker, rows in the database. */
@@ -37,8 +39,16 @@ export class BacklogProbe {
     return { lag, waiting };
   }
 
-  async lag(): Promise<number> {
-    return Object.values(await this.#lag.of(TOPIC)).reduce((sum, each) => sum + each, 0);
+  /** Messages that a consumer group has not committed; of those that were there at `ends`, or of all. */
+  async lag(ends?: Ends): Promise<number> {
+    return Object.values(await this.#lag.of(TOPIC, ends)).reduce((sum, each) => sum + each, 0);
+  }
+
+  /** Whether everything that was there a second ago is finished: under load there is always something that came since. */
+  async hasCaughtUp(): Promise<boolean> {
+    const ends = await this.#lag.ends(TOPIC);
+    await delay(MOMENT_MS);
+    return (await this.lag(ends)) === 0;
   }
 
   async waiting(): Promise<number> {

@@ -1,5 +1,9 @@
-/** Sums of a process's Prometheus metrics by name, labels left out; a name that is not there is undefined. */
-export type Metrics = ReadonlyMap<string, number>;
+/** A process's Prometheus metrics: sums by name, labels left out, and each series with labels as it is written. What is not there is undefined. */
+export interface Metrics {
+  get(name: string): number | undefined;
+  /** How many series there are. */
+  readonly series: number;
+}
 
 /** What a service says at /metrics now. Rejects when it does not answer. */
 export async function readMetrics(baseUrl: string): Promise<Metrics> {
@@ -9,11 +13,14 @@ export async function readMetrics(baseUrl: string): Promise<Metrics> {
 }
 
 export function parseMetrics(text: string): Metrics {
-  const sums = new Map<string, number>();
+  const values = new Map<string, number>();
+  let series = 0;
   for (const line of text.split('\n')) {
-    const [, name, value] = /^([a-zA-Z_:][\w:]*)(?:\{.*\})? (\S+)/.exec(line) ?? [];
+    const [, name, labels, value] = /^([a-zA-Z_:][\w:]*)(\{.*\})? (\S+)/.exec(line) ?? [];
     if (name === undefined || value === undefined) continue;
-    sums.set(name, (sums.get(name) ?? 0) + Number(value));
+    series++;
+    values.set(name, (values.get(name) ?? 0) + Number(value));
+    if (labels !== undefined) values.set(`${name}${labels}`, Number(value));
   }
-  return sums;
+  return { get: (name) => values.get(name), series };
 }

@@ -110,9 +110,9 @@ export class Scene {
     return Number.isNaN(tookMs) ? tookMs : nowMs();
   }
 
-  /** Resolves when no message is left in Kafka; returns when that was, NaN when it never was. */
+  /** Resolves when the system has caught up: no message is left in Kafka that came more than a second before. NaN when it never was. */
   async untilNoLag(withinMs: number): Promise<number> {
-    const tookMs = await until(async () => (await this.#backlog.lag()) === 0, withinMs);
+    const tookMs = await until(() => this.#backlog.hasCaughtUp(), withinMs);
     return Number.isNaN(tookMs) ? tookMs : nowMs();
   }
 
