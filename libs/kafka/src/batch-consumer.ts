@@ -53,6 +53,7 @@ export class BatchConsumer {
   private readonly pace = new PaceMeter(performance.now());
   private membership: Membership | undefined;
   private memberId: string | undefined;
+  private isRejoining = false;
   private life: Promise<void> | undefined;
   private committing: NodeJS.Timeout | undefined;
   private fault: string | undefined = 'not started';
@@ -84,7 +85,8 @@ export class BatchConsumer {
   /** Finishes what it has begun and joins again, with the topics there are now. */
   rejoin(): void {
     const { membership } = this;
-    if (membership === undefined) return;
+    if (membership === undefined || this.isRejoining) return;
+    this.isRejoining = true;
     membership.pauseAll();
     void this.finish(this.partitions.all).then(() => membership.end());
   }
@@ -132,6 +134,7 @@ export class BatchConsumer {
       onCommit: (committed) => this.partitions.stored(committed),
     });
     this.membership = membership;
+    this.isRejoining = false;
     // Nothing is claimed that the group has given to others: whoever was a member before is a new one now.
     this.forgetAll();
     const watching = setInterval(() => void this.rejoinWhenTopicsCame(membership, topics), this.timing.newTopicsEveryMs);
@@ -156,7 +159,8 @@ export class BatchConsumer {
     for (const held of added) membership.resume(held);
     // Its finishing ends with a rejoin, and then it is new to whoever gets it.
     for (const held of unfinished) membership.pause(held);
-    if (this.draining.signal.aborted) membership.pauseAll();
+    // What it would begin now it would forget, and others begin it again.
+    if (this.draining.signal.aborted || this.isRejoining) membership.pauseAll();
     logger.info({ group: groupId, assignment, gone: gone.map(({ topic, partition }) => `${topic}/${partition}`) }, 'consumer.joined');
     if (gone.length > 0) void this.finish(gone).then(() => membership.rejoin());
   }

@@ -167,6 +167,59 @@ describe('while members come and go', () => {
     expect(begun).toHaveLength(200);
   }, 60_000);
 
+  it('a partition that comes while a member finishes to join new topics is begun once', async () => {
+    const prefix = uniqueName('rejoin');
+    const place = { topic: `${prefix}.orders`, groupId: uniqueName('group') };
+    await at.createTopic(place.topic, { partitions: 2 });
+    const comer = join(place, new Begun());
+    const [first, second] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    const begun: string[] = [];
+    const joins: { assignment: Record<string, number[]> }[] = [];
+    let looks = 0;
+    const consumer = new BatchConsumer({
+      kafka: createKafka({ clientId: 'worker', brokers: at.brokers, logger }),
+      groupId: place.groupId,
+      topics: () => {
+        looks++;
+        return [new RegExp(`^${prefix}\\.[a-z]+$`)];
+      },
+      logger: Object.assign(Object.create(logger) as typeof logger, { info: (line: (typeof joins)[number]) => void joins.push(line) }),
+      timing: { finishMs: 30_000, newTopicsEveryMs: 300 },
+      onBatch: (batch) => {
+        for (const { offset, value } of batch.messages) {
+          begun.push(`${batch.partition}/${offset}`);
+          const finished = Number(value) < 100 ? first : second;
+          void finished.promise.then(() => batch.done(offset));
+        }
+        return Promise.resolve();
+      },
+    });
+    started.push(consumer);
+    consumer.start();
+    const assigned = (topic: string): number | undefined => joins.at(-1)?.assignment[topic]?.length;
+    await eventually(() => expect(assigned(place.topic)).toBe(1), { timeoutMs: 15_000 });
+    await at.producer.send([{ topic: place.topic, messages: numbered(100) }]);
+    await eventually(() => expect(begun.length).toBeGreaterThan(0));
+
+    await at.createTopic(`${prefix}.refunds`);
+    const looked = looks;
+    await eventually(() => expect(looks).toBeGreaterThan(looked + 2));
+    await comer.consumer.drain();
+    await eventually(() => expect(assigned(place.topic)).toBe(2), { timeoutMs: 15_000 });
+    await at.producer.send([{ topic: place.topic, messages: numbered(100, 100) }]);
+    // Somebody else has read them by then, so they could have been begun.
+    const witness = new Begun();
+    join({ ...place, groupId: uniqueName('group') }, witness);
+    await eventually(() => expect(witness.values.size).toBe(200), { timeoutMs: 15_000 });
+
+    first.resolve(undefined);
+    await eventually(() => expect(assigned(`${prefix}.refunds`)).toBe(1), { timeoutMs: 15_000 });
+    await at.producer.send([{ topic: place.topic, messages: numbered(100, 200) }]);
+    second.resolve(undefined);
+    await eventually(() => expect(new Set(begun).size).toBeGreaterThan(200), { timeoutMs: 15_000 });
+    expect(new Set(begun).size).toBe(begun.length);
+  }, 60_000);
+
   it('a partition whose handler is slow holds up nothing else, and the group does not notice', async () => {
     const place = { topic: await at.topic({ partitions: 2 }), groupId: uniqueName('group') };
     const gate = Promise.withResolvers<undefined>();
