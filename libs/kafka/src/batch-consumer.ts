@@ -34,10 +34,12 @@ const LEAST_PARTITION_BYTES = 65_536;
 // A handler that takes less is waited for before the next fetch, which so brings many messages at once: fetching again and again for a few
 // each costs more than handling them. A partition whose handler takes longer is not waited for again until it has caught up.
 const QUICK_MS = 10;
-// A message that comes alone costs several times what it costs among others: where so long a pause before the next fetch gathers at least four
-// more, it is made. Below 400 a second nobody waits.
-const LINGER_MS = 10;
-const WORTH_LINGERING_PER_SECOND = 4000 / LINGER_MS;
+// A message that comes alone costs several times what it costs among others: where so long a pause before the next fetch gathers at least
+// eight more, it is made. Below 400 a second nobody waits.
+const LINGER_MS = 20;
+const WORTH_LINGERING_PER_SECOND = 8000 / LINGER_MS;
+// Soon enough that the first second of a load is not spent on messages that come alone.
+const PACE_WINDOW_MS = 100;
 
 /**
  * A member of a consumer group that never gives up: it (re)connects for ever, hands over batches, and commits only what is finished.
@@ -50,7 +52,7 @@ export class BatchConsumer {
   private readonly partitions: HeldPartitions;
   private readonly draining = new AbortController();
   private readonly stopped = new AbortController();
-  private readonly pace = new PaceMeter(performance.now());
+  private readonly pace = new PaceMeter(performance.now(), PACE_WINDOW_MS);
   private membership: Membership | undefined;
   private memberId: string | undefined;
   private isRejoining = false;

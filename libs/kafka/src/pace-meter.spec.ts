@@ -19,4 +19,11 @@ describe('PaceMeter', () => {
     meter.tick(3100);
     expect(meter.perSecond(3101)).toBeLessThanOrEqual(1);
   });
+
+  it('knows sooner with a shorter window', () => {
+    const meter = new PaceMeter(0, 100);
+    for (let ms = 5000; ms < 5100; ms += 1) meter.tick(ms);
+    expect(meter.perSecond(5100)).toBeGreaterThan(500);
+    expect(meter.perSecond(5350)).toBe(0);
+  });
 });

@@ -1,13 +1,16 @@
 const WINDOW_MS = 1000;
 
-/** How many a second, over the last one to two seconds; from the start on while that is shorter. */
+/** How many a second, over the last one to two windows; from the start on while that is shorter. */
 export class PaceMeter {
   private windowStartMs: number;
   private sinceMs: number;
   private count = 0;
   private before = 0;
 
-  constructor(nowMs: number) {
+  constructor(
+    nowMs: number,
+    private readonly windowMs = WINDOW_MS,
+  ) {
     this.windowStartMs = nowMs;
     this.sinceMs = nowMs;
   }
@@ -24,11 +27,11 @@ export class PaceMeter {
 
   private turn(nowMs: number): void {
     const passedMs = nowMs - this.windowStartMs;
-    if (passedMs < WINDOW_MS) return;
-    const wasIdle = passedMs >= 2 * WINDOW_MS;
+    if (passedMs < this.windowMs) return;
+    const wasIdle = passedMs >= 2 * this.windowMs;
     this.before = wasIdle ? 0 : this.count;
     this.count = 0;
-    this.sinceMs = wasIdle ? nowMs - WINDOW_MS : this.windowStartMs;
-    this.windowStartMs = wasIdle ? nowMs : this.windowStartMs + WINDOW_MS;
+    this.sinceMs = wasIdle ? nowMs - this.windowMs : this.windowStartMs;
+    this.windowStartMs = wasIdle ? nowMs : this.windowStartMs + this.windowMs;
   }
 }
