@@ -75,7 +75,10 @@ async function stream(wish: Stream): Promise<AckedEvents> {
   const waiting: SentEvent[] = [];
   const requests = new Set<Promise<void>>();
   const sendAll = async (): Promise<void> => {
-    while (waiting.length > 0) await publish(wish.topic, waiting.splice(0, MOST_A_REQUEST), signal);
+    while (waiting.length > 0) {
+      if (wish.lingerMs !== undefined) await delay(wish.lingerMs);
+      await publish(wish.topic, waiting.splice(0, MOST_A_REQUEST), signal);
+    }
   };
   for (let index = 0; index < wish.count && !signal.aborted; index++) {
     await due(startMs + (index * 1000) / wish.perSecond);

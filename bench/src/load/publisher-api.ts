@@ -14,9 +14,11 @@ export interface Burst extends EventBatch {
   readonly requests: number;
 }
 
-/** One event in each request, at its own time, whether or not the earlier ones were acknowledged. */
+/** Each event at its own time, whether or not the earlier ones were acknowledged. */
 export interface Stream extends EventBatch {
   readonly perSecond: number;
+  /** How long the producer gathers before it sends, ms; default 0. Java's (from Kafka 4.0 on) and librdkafka's gather for 5 by default. */
+  readonly lingerMs?: number;
 }
 
 /** What the broker acknowledged, by column. */

@@ -1,6 +1,7 @@
 import { EVENT_TYPE, type ProvisionedApp } from '../system/provisioning.ts';
 import { addUp, type Load, measure, type Measurement, ORDERS } from './measure.ts';
 import type { Setting } from './setting.ts';
+import { writeBack } from './write-back.ts';
 
 export interface BurstWish {
   readonly events: number;
@@ -23,10 +24,11 @@ export function burstOf({ events, apps, merchants, pairs }: BurstWish): Load {
   return { publish: (publisher) => publisher.burst(wish), apps, pairs, timeoutMs: TIMEOUT_MS };
 }
 
-/** Bursts until nothing gets cheaper any more. */
+/** Bursts until nothing gets cheaper any more; what they left for the stores to write is written. */
 export async function warmUp(setting: Setting, load: Load, note: (text: string) => void): Promise<void> {
   note('warming up');
   await measureBursts(setting, load, WARM_UPS);
+  await writeBack(setting.system.stores.postgresUrl);
 }
 
 /** Closed loop: the next burst begins when all of the one before has arrived and is recorded. */
