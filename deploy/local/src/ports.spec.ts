@@ -20,6 +20,13 @@ describe('readPorts', () => {
   });
 });
 
+describe('freePort', () => {
+  it('gives no port twice, though nobody listens on it yet', async () => {
+    const ports = await Promise.all(Array.from({ length: 1000 }, () => freePort()));
+    expect(new Set(ports).size).toBe(1000);
+  });
+});
+
 describe('requireFree', () => {
   it('names every busy port and its variable, and what to type', async () => {
     const port = await freePort();
