@@ -7,7 +7,7 @@ const MANY_APPS = 5000;
 const MOST_SERIES = 10_000;
 const FAILING_MS = 15_000;
 const SETTLE_MS = 120_000;
-const DELIVERED = 'hookwright_deliveries_total{outcome="succeeded"}';
+const DELIVERED = 'hookwright_deliveries_total{outcome="delivered"}';
 const ATTEMPTS = 'hookwright_attempt_duration_seconds_count';
 
 export const t5: Row = {
