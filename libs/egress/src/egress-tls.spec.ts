@@ -87,7 +87,9 @@ describe('no request is seen by an endpoint', () => {
     ],
   ])('%s', async (_what, credentials, host, message) => {
     const { port, requests } = await tlsEndpoint(credentials());
-    expect(await post(tlsClient(), `https://${host}:${port}/`)).toEqual(error('tls', message));
+    const result = await post(tlsClient(), `https://${host}:${port}/`);
+    expect(result).toEqual(error('tls', message));
+    expect(JSON.stringify(result)).not.toContain('Node.js');
     expect(requests).toEqual([]);
   });
 

@@ -92,11 +92,14 @@ export function sendFailureOf(error: unknown): SendFailure {
   return { category: 'connection', message: SOCKET_TEXTS[message] ?? (code === '' ? shown(message) : `the connection failed (${code})`) };
 }
 
+// What Node adds for whoever runs this process, who is not the reader.
+const NODE_ADVICE = /; if the root CA is installed locally.*$/s;
+
 // OpenSSL puts source lines into the message and the plain reason beside it.
 function tlsMessage(error: unknown, { code, message }: CodeAndMessage): string {
   const reason = typeof error === 'object' && error !== null && 'reason' in error ? error.reason : undefined;
   const advice = CERTIFICATE_ADVICE[code];
-  return `TLS failed: ${advice === undefined ? '' : `${advice}: `}${typeof reason === 'string' && reason !== '' ? reason : message}`;
+  return `TLS failed: ${advice === undefined ? '' : `${advice}: `}${typeof reason === 'string' && reason !== '' ? reason : message.replace(NODE_ADVICE, '')}`;
 }
 
 interface CodeAndMessage {
