@@ -12,7 +12,7 @@ describe('resolveAndJudge', () => {
   it.each([[['93.184.216.34']], [['93.184.216.34', '2606:4700:4700::1111']]])(
     'accepts a name of public addresses: %j',
     async (addresses) => {
-      expect(await judge(addresses)).toEqual({ ok: true, addresses });
+      expect(await judge(addresses)).toEqual({ ok: true, addresses, isSilent: false });
     },
   );
 
@@ -37,12 +37,12 @@ describe('resolveAndJudge', () => {
 
   it('accepts a name that does not resolve', async () => {
     const verdict = await resolveAndJudge('hooks.example', PRODUCTION_POLICY, 1000, () => Promise.reject(new UnresolvedHost('ENOTFOUND')));
-    expect(verdict).toEqual({ ok: true, addresses: [] });
+    expect(verdict).toEqual({ ok: true, addresses: [], isSilent: false });
   });
 
   it('accepts a name that does not resolve in time', async () => {
     const never = new Promise<string[]>(() => undefined);
-    expect(await resolveAndJudge('hooks.example', PRODUCTION_POLICY, 50, () => never)).toEqual({ ok: true, addresses: [] });
+    expect(await resolveAndJudge('hooks.example', PRODUCTION_POLICY, 50, () => never)).toEqual({ ok: true, addresses: [], isSilent: true });
   });
 
   it.each([

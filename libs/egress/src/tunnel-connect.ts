@@ -49,12 +49,10 @@ export function tunnelConnect(options: TunnelConnectOptions): Connect {
 function targetJudge({ policy, resolveHost }: TunnelConnectOptions): (hostname: string) => Promise<void> {
   let silentUntilMs = 0;
   return async (hostname) => {
-    const startedAtMs = performance.now();
-    if (net.isIP(hostname) === 0 && startedAtMs < silentUntilMs) return;
+    if (net.isIP(hostname) === 0 && performance.now() < silentUntilMs) return;
     const verdict = await resolveAndJudge(hostname, policy, DNS_TIMEOUT_MS, resolveHost);
     if (!verdict.ok) throw new BlockedTarget(verdict.reason);
-    const nowMs = performance.now();
-    if (verdict.addresses.length === 0 && nowMs - startedAtMs >= DNS_TIMEOUT_MS) silentUntilMs = nowMs + DNS_SILENCE_MS;
+    if (verdict.isSilent) silentUntilMs = performance.now() + DNS_SILENCE_MS;
   };
 }
 
