@@ -72,8 +72,13 @@ ${passed} rows pass, ${failed} fail${rest === 0 ? '' : `, ${rest} were not run y
 }
 
 function lineOf(result: RowResult, { date, commit }: RunOf): string {
-  const measured = describeFindings(result.findings).replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const measured = describeFindings(result.findings.map(inOneLine)).replaceAll('|', '\\|');
   return `${head(result.row)}| ${measured} | ${hasPassed(result) ? 'pass' : 'FAIL'} | ${date} | ${commit} |`;
+}
+
+/** What the terminal shows below the reason is for whoever ran it. */
+function inOneLine(finding: Finding): Finding {
+  return 'error' in finding ? { error: finding.error.split('\n', 1)[0] ?? '' } : finding;
 }
 
 function head({ id, fault, criterion }: Pick<Row, 'id' | 'fault' | 'criterion'>): string {
