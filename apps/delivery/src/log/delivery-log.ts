@@ -35,7 +35,7 @@ export class DeliveryLog {
 
   constructor(private readonly options: DeliveryLogOptions) {
     const onFault = (error: Error, waiting: number): void => options.logger.warn({ reason: error.message, waiting }, 'log.waiting');
-    // The other half goes on meanwhile.
+    // The other three quarters go on meanwhile.
     const enough = Math.ceil(options.unrecorded / 4);
     this.fresh = new BatchWriter({
       enough,
