@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { eventually, uniqueName, useStores } from '@hookwright/testkit';
 import { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.ts';
 import type { ConsumedBatch } from './held-partition.ts';
-import { committedOffset, logger, memberCount, numbered, setting, type Setting } from './spec/setting.ts';
+import { committedOffset, joinsLogger, type LoggedJoin, logger, memberCount, numbered, setting, type Setting } from './spec/setting.ts';
 
 describe('BatchConsumer', () => {
   let at: Setting;
@@ -97,11 +97,11 @@ describe('BatchConsumer', () => {
     const [topic, groupId] = [await at.topic(), uniqueName('group')];
     await send(topic, 5);
     const seen: number[][] = [];
-    const joins: unknown[] = [];
+    const joins: LoggedJoin[] = [];
     const consumer = consume({
       groupId,
       topics: () => [topic],
-      logger: Object.assign(Object.create(logger) as typeof logger, { info: (line: unknown) => void joins.push(line) }),
+      logger: joinsLogger(joins),
       onBatch: async (batch) => {
         seen.push(batch.messages.map(({ offset }) => Number(offset)));
         // TypeErrors are what kafkajs itself never tries again.

@@ -4,7 +4,7 @@ import { eventually, uniqueName, useStores } from '@hookwright/testkit';
 import { BatchConsumer } from './batch-consumer.ts';
 import { createKafka } from './client.ts';
 import type { ConsumedBatch } from './held-partition.ts';
-import { asAdmin, logger, memberCount, numbered, setting, type Setting } from './spec/setting.ts';
+import { asAdmin, joinsLogger, type LoggedJoin, logger, memberCount, numbered, setting, type Setting } from './spec/setting.ts';
 
 // What a request takes, and how many a worker has under way.
 const WORK_MS = 40;
@@ -138,12 +138,12 @@ describe('while members come and go', () => {
     const place = { topic: await at.topic({ partitions: 2 }), groupId: uniqueName('group') };
     const gate = Promise.withResolvers<undefined>();
     const begun: string[] = [];
-    const joins: { assignment: Record<string, number[]>; gone: string[] }[] = [];
+    const joins: LoggedJoin[] = [];
     const consumer = new BatchConsumer({
       kafka: createKafka({ clientId: 'worker', brokers: at.brokers, logger }),
       groupId: place.groupId,
       topics: () => [place.topic],
-      logger: Object.assign(Object.create(logger) as typeof logger, { info: (line: (typeof joins)[number]) => void joins.push(line) }),
+      logger: joinsLogger(joins),
       timing: { finishMs: 30_000 },
       onBatch: (batch) => {
         for (const { offset } of batch.messages) {
@@ -174,7 +174,7 @@ describe('while members come and go', () => {
     const comer = join(place, new Begun());
     const [first, second] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
     const begun: string[] = [];
-    const joins: { assignment: Record<string, number[]> }[] = [];
+    const joins: LoggedJoin[] = [];
     let looks = 0;
     const consumer = new BatchConsumer({
       kafka: createKafka({ clientId: 'worker', brokers: at.brokers, logger }),
@@ -183,7 +183,7 @@ describe('while members come and go', () => {
         looks++;
         return [new RegExp(`^${prefix}\\.[a-z]+$`)];
       },
-      logger: Object.assign(Object.create(logger) as typeof logger, { info: (line: (typeof joins)[number]) => void joins.push(line) }),
+      logger: joinsLogger(joins),
       timing: { finishMs: 30_000, newTopicsEveryMs: 300 },
       onBatch: (batch) => {
         for (const { offset, value } of batch.messages) {
@@ -224,12 +224,12 @@ describe('while members come and go', () => {
     const place = { topic: await at.topic({ partitions: 2 }), groupId: uniqueName('group') };
     const gate = Promise.withResolvers<undefined>();
     const seen: number[] = [];
-    const joins: unknown[] = [];
+    const joins: LoggedJoin[] = [];
     const consumer = new BatchConsumer({
       kafka: at.kafka,
       groupId: place.groupId,
       topics: () => [place.topic],
-      logger: Object.assign(Object.create(logger) as typeof logger, { info: (line: unknown) => void joins.push(line) }),
+      logger: joinsLogger(joins),
       onBatch: async (batch) => {
         if (batch.partition === 0) await gate.promise;
         for (const { offset, value } of batch.messages) {

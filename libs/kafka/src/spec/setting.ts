@@ -8,6 +8,17 @@ import { KafkaProducer } from '../producer.ts';
 
 export const logger: Logger = pino({ level: 'silent' });
 
+/** What a consumer logs when it has joined. */
+export interface LoggedJoin {
+  readonly assignment: Record<string, number[]>;
+  readonly gone: string[];
+}
+
+/** A logger that keeps what a consumer tells of its joins. */
+export function joinsLogger(joins: LoggedJoin[]): Logger {
+  return Object.assign(Object.create(logger) as Logger, { info: (line: LoggedJoin) => void joins.push(line) });
+}
+
 export interface Setting {
   readonly kafka: Kafka;
   readonly brokers: string[];
