@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { query } from '../system/query.ts';
 
 export interface StatementTime {
   readonly database: string;
@@ -23,14 +23,4 @@ export async function resetStatements(postgresUrl: string): Promise<void> {
 /** The statements that took the most time since, of all databases. Planning, connections and vacuum are not in it. */
 export async function topStatements(postgresUrl: string): Promise<readonly StatementTime[]> {
   return (await query(postgresUrl, TOP)) as StatementTime[];
-}
-
-async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<object>(text)).rows;
-  } finally {
-    await client.end();
-  }
 }
