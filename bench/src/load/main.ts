@@ -10,7 +10,7 @@ import type { AckedEvents, Burst, EventBatch, PublisherApi, Stream } from './pub
 
 const BODY_BYTES = 1024;
 const RETRY_MS = 100;
-// As Java's and librdkafka's producers by default: five requests under way; what comes meanwhile shares the next.
+// As Java's producer by default (max.in.flight.requests.per.connection): what comes meanwhile shares the next.
 const REQUESTS_AT_ONCE = 5;
 const MOST_A_REQUEST = 500;
 // Producers have a bound on what they buffer (Java's: 32 MB); with the broker away for long, events wait where they are made.

@@ -28,10 +28,7 @@ export class Lag {
 
   /** Where each group's topic ends now. */
   async ends(merchantTopic: string): Promise<Ends> {
-    const ends = Object.entries(GROUPS).map(
-      async ([group, topicOf]) => [group, await this.#admin.fetchTopicOffsets(topicOf(merchantTopic))] as const,
-    );
-    return Object.fromEntries(await Promise.all(ends));
+    return await byGroup(merchantTopic, (_, topic) => this.#admin.fetchTopicOffsets(topic));
   }
 
   /**
@@ -40,10 +37,7 @@ export class Lag {
    */
   async of(merchantTopic: string, ends?: Ends): Promise<Readonly<Record<string, number>>> {
     const before = ends ?? (await this.ends(merchantTopic));
-    const lags = Object.entries(GROUPS).map(
-      async ([group, topicOf]) => [group, await this.#ofGroup(group, topicOf(merchantTopic), before[group] ?? [])] as const,
-    );
-    return Object.fromEntries(await Promise.all(lags));
+    return await byGroup(merchantTopic, (group, topic) => this.#ofGroup(group, topic, before[group] ?? []));
   }
 
   /** Resolves when everything that was published is recorded and committed. Rejects, with who is behind, when the time is up. */
@@ -71,4 +65,12 @@ export class Lag {
     const behind = ends.map(({ partition, high, low }) => Math.max(0, Number(high) - Math.max(Number(low), offsets.get(partition) ?? -1)));
     return behind.reduce((sum, lag) => sum + lag, 0);
   }
+}
+
+async function byGroup<Found>(
+  merchantTopic: string,
+  look: (group: string, topic: string) => Promise<Found>,
+): Promise<Readonly<Record<string, Found>>> {
+  const found = Object.entries(GROUPS).map(async ([group, topicOf]) => [group, await look(group, topicOf(merchantTopic))] as const);
+  return Object.fromEntries(await Promise.all(found));
 }

@@ -4,7 +4,6 @@ import { atMost, none, note } from '../judge/checks.ts';
 import { longest, retryDelays, withoutSuccess } from '../judge/retries.ts';
 import type { Row } from '../row.ts';
 import { askRedis } from '../stage/ask-redis.ts';
-import type { Scene } from '../stage/scene.ts';
 import { until } from '../stage/until.ts';
 
 // So many apps that none of them has the 20 failures that open a breaker; one more is dead and has.
@@ -36,15 +35,15 @@ export const d1: Row = {
     await scene.load.burst({ pairs, merchants });
     await scene.untilWaiting(pairs + FAILURES_THAT_OPEN);
     // Each worker hears of an open breaker from the one that opened it.
-    if (Number.isNaN(await until(async () => (await openBreakers(scene)) >= scene.workers.length, 20_000)))
+    if (Number.isNaN(await until(async () => (await scene.total('hookwright_breakers_open')) >= scene.workers.length, 20_000)))
       throw new Error('no breaker opened');
-    const openBefore = await openBreakers(scene);
+    const openBefore = await scene.total('hookwright_breakers_open');
     await scene.receiver.behave('*', { status: 200 });
 
     await askRedis(scene.system.redisUrl, ['FLUSHALL']);
     const flushedAtMs = nowMs();
     stage.say('Redis is empty');
-    const rightAgainMs = await until(async () => (await openBreakers(scene)) >= openBefore, 30_000);
+    const rightAgainMs = await until(async () => (await scene.total('hookwright_breakers_open')) >= openBefore, 30_000);
     await scene.goOn(30_000);
     const lookedAtMs = nowMs();
     await scene.receiver.behave(pathOf(DEAD), { status: 200 });
@@ -72,7 +71,3 @@ export const d1: Row = {
 };
 
 /** Breakers that are open, summed over the workers. */
-async function openBreakers(scene: Scene): Promise<number> {
-  const metrics = await Promise.all(scene.workers.map((name) => scene.metrics(name)));
-  return metrics.reduce((sum, each) => sum + (each.get('hookwright_breakers_open') ?? 0), 0);
-}

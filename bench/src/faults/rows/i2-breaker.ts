@@ -5,7 +5,6 @@ import { judgePairs } from '../judge/pairs.ts';
 import type { Row } from '../row.ts';
 import { toArrival } from '../stage/hostile-arrivals.ts';
 import { acceptedBy, HostileCompany } from '../stage/hostile-company.ts';
-import type { Scene } from '../stage/scene.ts';
 import { until } from '../stage/until.ts';
 
 const WORKERS = 2;
@@ -26,7 +25,7 @@ export const i2: Row = {
     const { scene, hostile, records } = company;
     const dead = await company.add([{ url: hostile.url('/hang'), merchants: DEAD_MERCHANTS }]);
     const sent = acceptedBy(await company.send(dead, count), dead);
-    await until(async () => (await openBreakers(scene)) > 0, OPENS_MS);
+    await until(async () => (await scene.total('hookwright_breakers_open')) > 0, OPENS_MS);
     const openedAtMs = nowMs();
     const failures = (await hostile.requests('/hang')).filter(({ endedAtMs }) => endedAtMs !== null);
     const firstFailureMs = Math.min(...failures.map(({ endedAtMs }) => endedAtMs ?? Infinity));
@@ -39,7 +38,7 @@ export const i2: Row = {
 
     stage.say('the endpoint is back');
     await hostile.heal('hang');
-    const closedAfterMs = await until(async () => (await openBreakers(scene)) === 0, 120_000);
+    const closedAfterMs = await until(async () => (await scene.total('hookwright_breakers_open')) === 0, 120_000);
     const arrived = async (): Promise<boolean> => (await records.statuses(dead[0]?.id ?? ''))['delivered'] === count;
     const drainedMs = await until(arrived, stage.pick({ full: 900_000, short: 240_000 }));
     const requests = (await hostile.requests('/hang')).map(toArrival);
@@ -65,11 +64,6 @@ export const i2: Row = {
     ];
   },
 };
-
-async function openBreakers(scene: Scene): Promise<number> {
-  const all = await Promise.all(scene.workers.map((name) => scene.metrics(name)));
-  return all.reduce((sum, metrics) => sum + (metrics.get('hookwright_breakers_open') ?? Number.NaN), 0);
-}
 
 /** Requests while it was open. What another worker, or this one, had begun in the same moment is no probe: it had not been told. */
 function probesOf(open: readonly HostileRequest[], openedAtMs: number): readonly HostileRequest[] {

@@ -3,7 +3,6 @@ import { none, note } from '../judge/checks.ts';
 import type { Row } from '../row.ts';
 import { withAdmin } from '../stage/kafka-admin.ts';
 import { TOPIC } from '../stage/load.ts';
-import type { Scene } from '../stage/scene.ts';
 
 const APPS = 5;
 const GROUPS = [
@@ -36,13 +35,9 @@ export const k6: Row = {
       none('lost', lost),
       none('new webhook-ids', unexpected),
       none('dup', dup),
-      note('read again and not sent', await skipped(scene)),
+      note('read again and not sent', await scene.total('hookwright_deliveries_repeated_total')),
     ];
   },
 };
 
 /** Deliveries that the workers found recorded already. */
-async function skipped(scene: Scene): Promise<number> {
-  const metrics = await Promise.all(scene.workers.map((name) => scene.metrics(name)));
-  return metrics.reduce((sum, each) => sum + (each.get('hookwright_deliveries_repeated_total') ?? 0), 0);
-}

@@ -29,7 +29,7 @@ export const r6: Row = {
     }
     const overMs = nowMs();
     await Promise.all(scene.system.replicaNames.map((name) => scene.system.service(name).ready()));
-    const noLagAtMs = await scene.untilNoLag(150_000);
+    const noLagAtMs = await scene.untilCaughtUp(150_000);
     const after = await scene.goOn(measureMs);
     await scene.settle({ withinMs: 120_000 });
 

@@ -48,9 +48,7 @@ async function compare(scene: Scene, pairs: number): Promise<readonly Check[]> {
 }
 
 async function countsOf(scene: Scene): Promise<{ readonly delivered: number; readonly attempts: number }> {
-  const all = await Promise.all(scene.workers.map((name) => scene.metrics(name)));
-  const sum = (name: string): number => all.reduce((total, metrics) => total + (metrics.get(name) ?? 0), 0);
-  return { delivered: sum(DELIVERED), attempts: sum(ATTEMPTS) };
+  return { delivered: await scene.total(DELIVERED), attempts: await scene.total(ATTEMPTS) };
 }
 
 async function seriesOf(scene: Scene): Promise<number> {

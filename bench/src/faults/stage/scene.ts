@@ -110,8 +110,14 @@ export class Scene {
     return Number.isNaN(tookMs) ? tookMs : nowMs();
   }
 
-  /** Resolves when the system has caught up: no message is left in Kafka that came more than a second before. NaN when it never was. */
+  /** Resolves when no message is left in Kafka; returns when that was, NaN when it never was. */
   async untilNoLag(withinMs: number): Promise<number> {
+    const tookMs = await until(async () => (await this.#backlog.lag()) === 0, withinMs);
+    return Number.isNaN(tookMs) ? tookMs : nowMs();
+  }
+
+  /** The same under load that goes on: no message is left that came more than a second before. */
+  async untilCaughtUp(withinMs: number): Promise<number> {
     const tookMs = await until(() => this.#backlog.hasCaughtUp(), withinMs);
     return Number.isNaN(tookMs) ? tookMs : nowMs();
   }
@@ -143,6 +149,12 @@ export class Scene {
   /** From sending to arrival, in ms, of what was sent in the period. */
   async latencies(period: Period, apps?: ReadonlySet<string>): Promise<number[]> {
     return latencies(this.accepted(), await this.arrivals(), period, apps);
+  }
+
+  /** A metric summed over the delivery workers; NaN when one of them has none of that name. */
+  async total(metric: string): Promise<number> {
+    const all = await Promise.all(this.workers.map((name) => this.metrics(name)));
+    return all.reduce((sum, metrics) => sum + (metrics.get(metric) ?? Number.NaN), 0);
   }
 
   metrics(name: string): Promise<Metrics> {
