@@ -15,7 +15,7 @@ class Member {
   readonly redis: Redis;
   readonly board: BreakerBoard;
 
-  constructor(url: string) {
+  constructor(url: string, readEveryMs?: number) {
     this.redis = openRedis(url, logger);
     this.board = new BreakerBoard(
       this.redis,
@@ -25,6 +25,7 @@ class Member {
         closed: (appId) => this.breakers.delete(appId),
       },
       PROBE_MS,
+      readEveryMs,
     );
   }
 
@@ -56,8 +57,8 @@ let url: string;
 let admin: Redis;
 let members: Member[];
 
-async function join(at = url): Promise<Member> {
-  const member = await new Member(at).start();
+async function join(at = url, readEveryMs?: number): Promise<Member> {
+  const member = await new Member(at, readEveryMs).start();
   members.push(member);
   return member;
 }
@@ -97,6 +98,16 @@ describe('BreakerBoard', () => {
     second.close('app_1');
     await eventually(() => expect([...first.breakers.keys()]).toEqual(['app_2']));
     await eventually(async () => expect(await admin.hkeys('hookwright:breakers')).toEqual(expect.not.arrayContaining(['app_1'])));
+  });
+
+  it('announces what opened and closed: nobody waits for the next look', async () => {
+    const never = 2 ** 31 - 1;
+    const first = await join(url, never);
+    const second = await join(url, never);
+    first.open('app_1');
+    await eventually(() => expect(second.breakers.size).toBe(1));
+    second.close('app_1');
+    await eventually(() => expect(first.breakers.size).toBe(0));
   });
 
   it('is written anew when Redis has lost its memory', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { Gathered } from '@hookwright/kafka';
 import type { Redis } from 'ioredis';
-import { BOARD, CLAIM, EPOCH, PUT, READ } from './board-scripts.ts';
+import { BOARD, CLAIM, EPOCH, PUT, READ, REMOVE } from './board-scripts.ts';
 import type { BreakerState, OpenBreaker, OpenReason } from './breaker-state.ts';
 import { CLAIM_MARGIN_MS, type ProbeClaim } from './open-circuit.ts';
 
@@ -13,18 +14,20 @@ export interface BoardListener {
   closed(appId: string): void;
 }
 
-/** How late another worker hears of a change; in between it may still send. */
+/** A change is heard of at once; an announcement that was missed, and a loss of Redis's memory, are noticed within this time. */
 const READ_EVERY_MS = 1000;
 
 /**
  * Which breakers are open, for all workers, in Redis, and which of the workers probes. Only a hint: without Redis each worker finds out, and
- * probes, for itself. After a loss of Redis's memory every worker writes down again what it knows, within READ_EVERY_MS.
+ * probes, for itself. After a loss of Redis's memory every worker writes down again what it knows.
  */
 export class BreakerBoard {
   /** Open here and on the board: when it is on the board no more, another worker closed it. */
   private readonly shared = new Set<string>();
   /** Closed here, and perhaps still on the board. */
   private readonly closing = new Set<string>();
+  private readonly looks = new Gathered({ request: () => this.read() });
+  private readonly announcements: Redis;
   private epoch = '';
   private timer: NodeJS.Timeout | undefined;
 
@@ -32,12 +35,15 @@ export class BreakerBoard {
     private readonly redis: Redis,
     private readonly listener: BoardListener,
     private readonly probeEveryMs: number,
-  ) {}
+    private readonly readEveryMs = READ_EVERY_MS,
+  ) {
+    this.announcements = this.subscriber();
+  }
 
   /** Reads what is open, once before anything is sent; waits for Redis no longer than it may take to answer. */
   async start(): Promise<void> {
-    await this.read();
-    this.timer = setInterval(() => void this.read(), READ_EVERY_MS);
+    await Promise.all([this.looks.ask([]), this.announcements.connect().catch(() => undefined)]);
+    this.timer = setInterval(() => this.tick(), this.readEveryMs);
     this.timer.unref();
   }
 
@@ -62,12 +68,27 @@ export class BreakerBoard {
 
   stop(): void {
     clearInterval(this.timer);
+    this.announcements.disconnect();
+  }
+
+  /** A connection of its own: one that is subscribed can do nothing else. What changed before it was subscribed is looked for then. */
+  private subscriber(): Redis {
+    const redis = this.redis.duplicate({ autoResubscribe: false });
+    const look = (): unknown => this.looks.ask([]);
+    redis.on('ready', () => void redis.subscribe(BOARD).then(look, () => undefined));
+    redis.on('message', look);
+    redis.on('error', () => undefined); // The other connection says what is wrong.
+    return redis;
+  }
+
+  private tick(): void {
+    for (const appId of this.closing) void this.remove(appId);
+    void this.looks.ask([]);
   }
 
   private async read(): Promise<void> {
     if (this.redis.status !== 'ready') return;
     try {
-      for (const appId of this.closing) void this.remove(appId);
       const [nowMs, fields] = (await this.redis.eval(READ, 1, BOARD)) as [number, string[]];
       const board = new Map<string, string>();
       for (let at = 0; at < fields.length; at += 2) board.set(fields[at] ?? '', fields[at + 1] ?? '');
@@ -114,7 +135,7 @@ export class BreakerBoard {
   private async remove(appId: string): Promise<void> {
     this.closing.add(appId);
     try {
-      await this.redis.hdel(BOARD, appId);
+      await this.redis.eval(REMOVE, 1, BOARD, appId);
       this.closing.delete(appId);
     } catch {
       // It stays on the list for the next look.

@@ -6,7 +6,7 @@ export const REDIS_TIMEOUT_MS = 500;
 const LONGEST_RECONNECT_MS = 2000;
 
 /**
- * The worker's one connection to Redis, not yet connected. Commands fail at once while there is none, and after REDIS_TIMEOUT_MS when
+ * The worker's connection to Redis, not yet connected. Commands fail at once while there is none, and after REDIS_TIMEOUT_MS when
  * Redis does not answer; none is sent twice. It connects again for ever.
  */
 export function openRedis(url: string, logger: Logger): Redis {
