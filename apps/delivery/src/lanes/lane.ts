@@ -17,7 +17,9 @@ export class Lane implements SlotHolder {
 
   constructor(
     readonly appId: string,
-    private readonly openedAtMs: number,
+    readonly openedAtMs: number,
+    /** How many requests of all lanes had come back by then. */
+    readonly landedBefore: number,
   ) {
     this.meter = new PaceMeter(openedAtMs);
   }

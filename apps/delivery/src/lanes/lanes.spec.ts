@@ -41,6 +41,7 @@ class Harness {
   readonly parkedDone: string[] = [];
   readonly landed: Flight[] = [];
   mayStart = true;
+  isBusy = false;
   concurrency: number;
   free: number;
   nowMs = 0;
@@ -55,7 +56,7 @@ class Harness {
       mayStart: () => this.mayStart,
       mayGo: () => true,
       onParkedDone: (appId) => this.parkedDone.push(appId),
-      worker: () => ({ free: this.free, bound: this.free, isBusy: false }),
+      worker: () => ({ free: this.free, bound: free, isBusy: this.isBusy }),
       slots: { concurrency: young, unrecorded, slow, slowAfterMs: 100 },
       clock: () => this.nowMs,
       deliver: (flight) => {
@@ -164,6 +165,22 @@ describe('Lanes', () => {
     harness.endAll();
     expect(harness.started).toContain(parked);
     expect(harness.lanes.size).toBe(0);
+  });
+
+  it('takes a moment in which the worker itself stands still, at the start of a burst, for no fault of the endpoints', () => {
+    const harness = new Harness({ free: 400 });
+    for (harness.nowMs = 1; harness.nowMs <= 1000; harness.nowMs++) {
+      harness.lanes.offer(delivery('app_before'));
+      harness.endAll();
+    }
+    const apps = Array.from({ length: 10 }, (_, number) => `app_${number}`);
+    for (const app of [...apps, 'app_dead']) for (let n = 0; n < 40; n++) harness.lanes.offer(delivery(app));
+    harness.isBusy = true;
+    harness.free = 0;
+    harness.nowMs += 250;
+    for (const app of apps) harness.land(harness.flying.findIndex(({ delivery: { appId } }) => appId === app));
+    harness.record();
+    expect(new Set(harness.lanes.relieve().map(({ appId }) => appId))).toEqual(new Set(['app_dead']));
   });
 
   it('starts nothing while it may not, and everything when it may again', () => {

@@ -21,6 +21,9 @@ export interface LanesOptions {
   readonly clock?: () => number;
 }
 
+// As far back as a PaceMeter counts.
+const YOUNG_MS = 2000;
+
 /** A delivery that left its lane. */
 export interface Flight {
   readonly delivery: Delivery;
@@ -40,6 +43,7 @@ export class Lanes {
   private readonly meter: PaceMeter;
   private isStopped = false;
   private flying = 0;
+  private landedCount = 0;
 
   constructor(private readonly options: LanesOptions) {
     this.clock = options.clock ?? (() => performance.now());
@@ -69,6 +73,7 @@ export class Lanes {
     const nowMs = this.clock();
     lane.tick(nowMs);
     this.meter.tick(nowMs);
+    this.landedCount++;
     this.slots.answered(slot);
     lane.inFlight--;
     this.flying--;
@@ -136,7 +141,7 @@ export class Lanes {
   }
 
   private open(appId: string): Lane {
-    const lane = new Lane(appId, this.clock());
+    const lane = new Lane(appId, this.clock(), this.landedCount);
     this.lanes.set(appId, lane);
     return lane;
   }
@@ -170,6 +175,12 @@ export class Lanes {
     return !this.isStopped && this.options.mayStart() && this.slots.isFree();
   }
 
+  /** Requests of all lanes that came back, a second, in the time that the lane's own are counted in: a stall of the worker is in both or none. */
+  private perSecondBeside({ openedAtMs, landedBefore }: Lane, nowMs: number): number {
+    const ageMs = nowMs - openedAtMs;
+    return ageMs < YOUNG_MS ? ((this.landedCount - landedBefore) * 1000) / Math.max(1, ageMs) : this.meter.perSecond(nowMs);
+  }
+
   private isBottleneck(lane: Lane): boolean {
     const { queued, inFlight, slow, appId } = lane;
     // Asked for each delivery that comes: most lanes are empty.
@@ -177,7 +188,7 @@ export class Lanes {
     const nowMs = this.clock();
     const isAtItsLimit = slow > 0 || inFlight >= this.options.concurrencyOf(appId);
     const { free, bound, isBusy } = this.options.worker();
-    const worker = { free, bound, perSecond: this.meter.perSecond(nowMs), isBusy: isBusy || this.slots.isShort(nowMs) };
+    const worker = { free, bound, perSecond: this.perSecondBeside(lane, nowMs), isBusy: isBusy || this.slots.isShort(nowMs) };
     return isEndpointTheBottleneck({ queued, perSecond: lane.perSecond(nowMs), isAtItsLimit }, worker);
   }
 }
