@@ -42,7 +42,8 @@ export class BreakerBoard {
 
   /** Reads what is open, once before anything is sent; waits for Redis no longer than it may take to answer. */
   async start(): Promise<void> {
-    await Promise.all([this.looks.ask([]), this.announcements.connect().catch(() => undefined)]);
+    void this.announcements.connect().catch(() => undefined);
+    await this.looks.ask([]);
     this.timer = setInterval(() => this.tick(), this.readEveryMs);
     this.timer.unref();
   }
