@@ -69,5 +69,3 @@ export const d1: Row = {
     ];
   },
 };
-
-/** Breakers that are open, summed over the workers. */

@@ -33,8 +33,10 @@ export const i2: Row = {
     await scene.goOn(stage.pick({ full: 120_000, short: 60_000 }));
     const begun = (await hostile.requests('/hang')).map(({ atMs }) => atMs);
     const recorded = (await records.attempts(dead[0]?.id ?? '')).map(({ startedAtMs }) => startedAtMs);
-    const isSpared = (atMs: number): boolean => atMs > openedAtMs + TOLD_MS && atMs < openedAtMs + PROBE_EVERY_MS - TOLD_MS;
-    const probes = begun.filter((atMs) => atMs > openedAtMs + TOLD_MS && !isSpared(atMs));
+    const isSince = (atMs: number): boolean => atMs > openedAtMs + TOLD_MS;
+    const isSpared = (atMs: number): boolean => isSince(atMs) && atMs < openedAtMs + PROBE_EVERY_MS - TOLD_MS;
+    const unseen = Math.max(0, recorded.filter(isSince).length - begun.filter(isSince).length);
+    const probes = begun.filter((atMs) => isSince(atMs) && !isSpared(atMs));
 
     stage.say('the endpoint is back');
     await hostile.heal('hang');
@@ -55,6 +57,8 @@ export const i2: Row = {
       ),
       note('failures when it opened', failures.length),
       none('attempts before the first probe', Math.max(begun.filter(isSpared).length, recorded.filter(isSpared).length)),
+      none('attempts that no request was seen of', unseen),
+      note(`attempts begun in the ${TOLD_MS} ms after it opened`, recorded.filter((atMs) => atMs > openedAtMs && !isSince(atMs)).length),
       none('probes within 30 s of another', tooSoon(probes)),
       note('probes', probes.length),
       atMost('closes after', closedAfterMs / 1000, 60, 's'),

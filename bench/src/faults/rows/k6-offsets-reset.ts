@@ -39,5 +39,3 @@ export const k6: Row = {
     ];
   },
 };
-
-/** Deliveries that the workers found recorded already. */
