@@ -64,8 +64,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   private async handle(batch: ConsumedBatch): Promise<void> {
-    const handler = this.getHandlerByPattern(this.options.channel);
-    if (handler === null) throw new Error(`no @EventPattern('${this.options.channel}') in the application`);
+    // Not getHandlerByPattern(): it tries whether the name is JSON, and the error that makes costs 2 % of ingest.
+    const handler = this.messageHandlers.get(this.normalizePattern(this.options.channel));
+    if (handler === undefined) throw new Error(`no @EventPattern('${this.options.channel}') in the application`);
     await lastValueFrom(this.transformToObservable(await handler(batch)), { defaultValue: undefined });
   }
 }
