@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { OK, clientOf, error, hungUp, post, rawServer } from './spec/servers.ts';
+import { OK, clientOf, error, hungUp, post, rawServer, until } from './spec/servers.ts';
 
 describe('a broken connection', () => {
   it('is an error when nobody listens', async () => {
@@ -90,6 +90,55 @@ describe('a broken connection', () => {
       expect(used).toMatchObject({ kind: 'response', statusCode: 410 });
       expect(used.durationMs).toBeLessThan(1500);
     }
+  });
+
+  describe.each<[string, (socket: Socket) => void]>([
+    ['closed', (socket) => socket.end()],
+    ['reset', (socket) => socket.resetAndDestroy()],
+  ])('that the endpoint had %s when it is used again', (_how, hangUp) => {
+    it('fails no request: that goes out on a new one, not on another idle one', async () => {
+      const { url, sockets } = await rawServer((socket, request) => {
+        if (request.includes('first') || sockets.length === 3) socket.write(OK);
+        else hangUp(socket);
+      });
+      const client = clientOf();
+      await Promise.all([post(client, `${url}?first`), post(client, `${url}?first`)]);
+      expect(await post(client, url)).toMatchObject({ statusCode: 200 });
+      expect(sockets).toHaveLength(3);
+    });
+
+    it('fails it when the new one is hung up on too', async () => {
+      const { url, sockets } = await rawServer((socket, request) => (request.includes('first') ? socket.write(OK) : hangUp(socket)));
+      const client = clientOf();
+      await post(client, `${url}?first`);
+      expect(await post(client, url)).toMatchObject({ kind: 'error', category: 'connection' });
+      expect(sockets).toHaveLength(2);
+      await until(() => client.originCount === 0);
+    });
+
+    it('gives it no more time than it had', async () => {
+      const { url, sockets } = await rawServer((socket, request) => {
+        if (request.includes('first')) socket.write(OK);
+        else if (sockets.length === 1) setTimeout(hangUp, 200, socket);
+      });
+      const client = clientOf();
+      await post(client, `${url}?first`);
+      const { durationMs } = await post(client, url, 600);
+      expect(sockets).toHaveLength(2);
+      expect(durationMs).toBeGreaterThanOrEqual(590);
+      expect(durationMs).toBeLessThan(850);
+    });
+
+    it('fails it when the endpoint had it for longer than a round trip: it may be what broke the endpoint', async () => {
+      const { url, sockets } = await rawServer((socket, request) => {
+        if (request.includes('first')) socket.write(OK);
+        else setTimeout(hangUp, 600, socket);
+      });
+      const client = clientOf();
+      await post(client, `${url}?first`);
+      expect(await post(client, url)).toMatchObject({ kind: 'error', category: 'connection' });
+      expect(sockets).toHaveLength(1);
+    });
   });
 
   it('is replaced when the endpoint asks to close it', async () => {

@@ -40,6 +40,8 @@ export interface ConnectionOwner {
   freed(connection: Connection): void;
   /** It can have no more. */
   closed(connection: Connection): void;
+  /** Its exchange goes on: on a new connection to that origin. */
+  goesOn(origin: string, exchange: Exchange, request: OutgoingRequest): void;
 }
 
 export interface ConnectionOptions {
@@ -59,6 +61,7 @@ export class Connection {
   readonly #owner: ConnectionOwner;
   readonly #client: Client;
   #exchange: Exchange | undefined;
+  #request: OutgoingRequest | undefined;
   #exchangeCount = 0;
   #timeoutMs = 0;
   #deadline: NodeJS.Timeout | undefined;
@@ -81,8 +84,10 @@ export class Connection {
     return this.#exchangeCount > 1;
   }
 
-  begin(exchange: Exchange, { path, headers, body, timeoutMs }: OutgoingRequest): void {
+  begin(exchange: Exchange, request: OutgoingRequest): void {
+    const { path, headers, body, timeoutMs } = request;
     this.#exchange = exchange;
+    this.#request = request;
     this.#exchangeCount += 1;
     this.#setDeadline(timeoutMs);
     this.#client.dispatch({ method: 'POST', path, headers, body }, exchange);
@@ -102,7 +107,17 @@ export class Connection {
   /** Its exchange is over, and nothing is left of it on the wire. */
   free(): void {
     this.#exchange = undefined;
+    this.#request = undefined;
     this.#owner.freed(this);
+  }
+
+  /** Its exchange has not got through: the endpoint had closed it before. */
+  handOver(): void {
+    const exchange = this.#exchange;
+    const request = this.#request;
+    this.#exchange = undefined;
+    if (exchange !== undefined && request !== undefined) this.#owner.goesOn(this.origin, exchange, request);
+    this.close();
   }
 
   close(): void {

@@ -1,5 +1,6 @@
-import { Connection, type ConnectionOwner } from './connection.ts';
+import { Connection, type ConnectionOwner, type OutgoingRequest } from './connection.ts';
 import type { Connect } from './connect.ts';
+import type { Exchange } from './exchange.ts';
 
 export interface ConnectionsOptions {
   readonly connect: Connect;
@@ -71,6 +72,13 @@ export class Connections implements ConnectionOwner {
     origin.open -= 1;
     if (origin.open === 0) this.#origins.delete(connection.origin);
     if (this.#isClosing && this.#origins.size === 0) this.#whenClosed.resolve(undefined);
+  }
+
+  // Not an idle one: what one was closed for, the others may be closed for too.
+  goesOn(name: string, exchange: Exchange, request: OutgoingRequest): void {
+    const connection = this.#open(name, this.#origins.get(name) ?? this.#addOrigin(name));
+    exchange.moveTo(connection);
+    connection.begin(exchange, { ...request, timeoutMs: Math.max(1, request.timeoutMs - exchange.elapsedMs) });
   }
 
   /** Lets exchanges under way end, then closes every connection. */

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { noConnectionWithin } from './connect.ts';
 import type { Connection } from './connection.ts';
-import { sendFailureOf, unsentReasonOf, type SendFailure } from './send-error.ts';
+import { isHangUp, sendFailureOf, unsentReasonOf, type SendFailure } from './send-error.ts';
 import type { SendResult } from './send-result.ts';
 
 // Read so that a connection can be kept after a talkative but decent answer; past it the sender hangs up.
@@ -12,6 +12,9 @@ const MAX_HEADER_VALUE_LENGTH = 512;
 
 // 102 and 103 have their uses; an endless row of them would be read until the deadline.
 const MAX_INFORMATIONAL_RESPONSES = 8;
+
+// A hang-up that was on its way when the request went out arrives within a round trip. What comes later came after the request.
+const ROUND_TRIP_MS = 500;
 
 const SWITCHING_PROTOCOLS = 101;
 const GONE = 410;
@@ -25,10 +28,12 @@ type ResponseHeaders = Record<string, string | string[] | undefined>;
  * a bounded body does not need.
  *
  * waiting (for a connection) → sent → answered (headers complete) → settled; the deadline or an error settles from any state. Once settled
- * every later call is ignored.
+ * every later call is ignored. From sent it goes back to waiting, once, when an idle connection turns out to have been closed by the
+ * endpoint meanwhile (RFC 9112, 9.3.1): many servers close after a few seconds and say nothing of it before. A POST may be sent again
+ * because webhooks have an id that receivers know repeats by.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
-  readonly #connection: Connection;
+  #connection: Connection;
   readonly #timeoutMs: number;
   readonly #resolve: (result: SendResult) => void;
   readonly #startedAtMs = performance.now();
@@ -82,14 +87,34 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const unsent = unsentReasonOf(error);
-    if (unsent !== undefined) this.#settle({ kind: 'unsent', message: unsent, durationMs: this.#elapsedMs() });
+    if (unsent !== undefined) this.#settle({ kind: 'unsent', message: unsent, durationMs: this.#roundedMs() });
+    if (this.#metAClosedConnection(error)) {
+      this.#connection.handOver();
+      return;
+    }
     this.#fail(sendFailureOf(error));
+  }
+
+  /** Since it began. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAtMs;
+  }
+
+  /** It begins anew on that connection. */
+  moveTo(connection: Connection): void {
+    this.#connection = connection;
+    this.#isSent = false;
   }
 
   /** Settles, whatever the state: as timed out, unless the answer is there. */
   timeOut(): void {
     if (this.#isInDoubt) this.#settleResponse();
     this.#fail({ category: 'timeout', message: this.#timeoutMessage() });
+  }
+
+  #metAClosedConnection(error: Error): boolean {
+    const isUnanswered = !this.#settled && this.#statusCode === 0 && this.#informationalResponses === 0;
+    return isUnanswered && this.#connection.isReused && isHangUp(error) && this.elapsedMs < ROUND_TRIP_MS;
   }
 
   #timeoutMessage(): string {
@@ -138,12 +163,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
       headers: keptHeaders(this.#headers),
       body: this.#kept,
       truncated: this.#receivedBytes > this.#kept.length,
-      durationMs: this.#elapsedMs(),
+      durationMs: this.#roundedMs(),
     });
   }
 
   #settleError({ category, message }: SendFailure, statusCode?: number): void {
-    const failure = { kind: 'error', category, message, durationMs: this.#elapsedMs() } as const;
+    const failure = { kind: 'error', category, message, durationMs: this.#roundedMs() } as const;
     this.#settle(statusCode === undefined ? failure : { ...failure, statusCode });
   }
 
@@ -153,8 +178,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve(result);
   }
 
-  #elapsedMs(): number {
-    return Math.round(performance.now() - this.#startedAtMs);
+  #roundedMs(): number {
+    return Math.round(this.elapsedMs);
   }
 }
 

@@ -74,6 +74,15 @@ export function unsentReasonOf(error: unknown): string | undefined {
   return LOCAL_FAULTS.has(code) ? `no connection can be opened here (${code})` : undefined;
 }
 
+const HANG_UP_CODES = new Set(['ECONNRESET', 'EPIPE']);
+const HANG_UP_MESSAGES = new Set(['other side closed', 'closed']);
+
+/** Whether the connection was closed by the other side, and nothing worse. */
+export function isHangUp(error: unknown): boolean {
+  const { code, message } = codeAndMessage(error);
+  return HANG_UP_CODES.has(code) || (code === 'UND_ERR_SOCKET' && HANG_UP_MESSAGES.has(message));
+}
+
 /** Sorts what went wrong below HTTP's status codes. Everything unknown is a `connection` error. */
 export function sendFailureOf(error: unknown): SendFailure {
   const { code, message } = codeAndMessage(error);
