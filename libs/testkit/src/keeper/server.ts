@@ -11,6 +11,8 @@ import { STORE_KINDS } from './store-factory.ts';
  */
 export async function serveKeeper(keeper: Keeper): Promise<{ readonly url: string; close(): void }> {
   const server = createServer((request, response) => {
+    // A connection that was idle for a while may close just as its worker asks again.
+    response.setHeader('connection', 'close');
     answer(keeper, request).then(
       (body) => response.end(JSON.stringify(body)),
       (error: unknown) => {
