@@ -1,8 +1,7 @@
 import { type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { ApiKeys } from './api-keys/api-keys.ts';
-import { type Gateway, call, startGateway } from './gateway.fixture.ts';
+import { type Gateway, call, newKey, startGateway } from './gateway.fixture.ts';
 
 const BOUND_MS = 2300;
 
@@ -15,8 +14,7 @@ beforeAll(async () => {
   const { redisUrl } = await useStores(['postgres', 'redis']);
   database = await createDatabase('gateway');
   gateway = await startGateway({ databaseUrl: database.url, redisUrl });
-  const [made] = await eventually(() => gateway.app.get(ApiKeys).create('par_1', ['live']));
-  key = made!.key;
+  key = await eventually(() => newKey(gateway));
   locker = new pg.Client({ connectionString: database.url });
   await locker.connect();
 });
@@ -50,12 +48,12 @@ it.each(['api_key', 'idempotency_key'])('answers 503 in time when everybody wait
 
 it('does not wait for a silent service longer than a slow database has left of the time', async () => {
   gateway.registry.handlers.createApp = () => new Promise(() => undefined);
-  const [fresh] = await gateway.app.get(ApiKeys).create('par_1', ['live']);
+  const fresh = await newKey(gateway);
   await locker.query('begin');
   await locker.query('lock table api_key in access exclusive mode');
   const startedAtMs = performance.now();
   const [{ status }] = await Promise.all([
-    call(gateway, 'POST /v1/apps', { key: fresh!.key, body: { name: 'a' }, headers: { 'idempotency-key': uniqueName() } }),
+    call(gateway, 'POST /v1/apps', { key: fresh, body: { name: 'a' }, headers: { 'idempotency-key': uniqueName() } }),
     locker.query('select pg_sleep(1.2); commit'),
   ]);
   expect(status).toBe(503);

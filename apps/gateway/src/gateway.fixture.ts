@@ -4,7 +4,10 @@ import { type UntypedHandleCall, type UntypedServiceImplementation, type handleU
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DeliveryService, RegistryService, VaultService } from '@hookwright/contracts';
 import { asProblem, createLogger, createServiceApp, packageDefinition, parseEnv, statusOfProblem } from '@hookwright/runtime';
+import { SCOPES } from './access/scopes.ts';
+import { ApiKeys } from './api-keys/api-keys.ts';
 import { gatewayEnv } from './env.ts';
+import { partnerId } from './samples.fixture.ts';
 import { gatewayService } from './gateway.ts';
 
 /** What a stand-in answers; a method without an entry fails as a bug would. */
@@ -52,6 +55,8 @@ export interface Gateway {
   readonly registry: StandIn<typeof RegistryService>;
   readonly vault: StandIn<typeof VaultService>;
   readonly deliveryLog: StandIn<typeof DeliveryService>;
+  /** Whatever the stand-ins are asked from now on fails, until a test says what they answer. */
+  expectNothing(): void;
   stop(): Promise<void>;
 }
 
@@ -80,11 +85,23 @@ export async function startGateway(stores: { databaseUrl: string; redisUrl: stri
   const app = await createServiceApp(gatewayService(parsed.env, createLogger('gateway', env['LOG_LEVEL'] ?? 'silent')));
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
+  const expectNothing = (): void => {
+    registry.handlers = {};
+    vault.handlers = {};
+    deliveryLog.handlers = {};
+  };
   const stop = async (): Promise<void> => {
     await app.close();
     for (const standIn of [registry, vault, deliveryLog]) standIn.stop();
   };
-  return { app, url: `http://127.0.0.1:${port}`, registry, vault, deliveryLog, stop };
+  return { app, url: `http://127.0.0.1:${port}`, registry, vault, deliveryLog, expectNothing, stop };
+}
+
+/** A key of the sample partner's. Fails while the pool's first connection takes longer than a caller waits for it. */
+export async function newKey(gateway: Gateway, scopes: readonly string[] = SCOPES, mode: 'live' | 'test' = 'live'): Promise<string> {
+  const [created] = await gateway.app.get(ApiKeys).create(partnerId, [mode], scopes);
+  if (created === undefined) throw new Error('no key was made');
+  return created.key;
 }
 
 export interface Call {

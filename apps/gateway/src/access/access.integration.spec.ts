@@ -1,10 +1,10 @@
 import { Mode } from '@hookwright/contracts';
 import { notFound } from '@hookwright/runtime';
-import { type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
+import { type TestDatabase, createDatabase, eventually, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DEMO_KEYS } from '../api-keys/api-key.ts';
-import { ApiKeys } from '../api-keys/api-keys.ts';
-import { type Gateway, OPERATOR_TOKEN, call, startGateway } from '../gateway.fixture.ts';
+import { type Gateway, OPERATOR_TOKEN, call, newKey, startGateway } from '../gateway.fixture.ts';
+import { partnerId } from '../samples.fixture.ts';
 import { SCOPES } from './scopes.ts';
 
 interface Route {
@@ -22,7 +22,6 @@ const IDS: Readonly<Record<string, string>> = {
   partner_id: 'par_06f1kq3zv8r0c2t4y6b8d0e1g3',
   key_id: 'key_06f1kq3zv8r0c2t4y6b8d0e1g3',
 };
-const partnerId = `par_${uniqueName().replace(/[^a-z0-9]/g, '')}`;
 
 let database: TestDatabase;
 let gateway: Gateway;
@@ -60,12 +59,6 @@ async function readRoutes(): Promise<Route[]> {
   return all.filter(({ secured }) => secured);
 }
 
-async function newKey(scopes: readonly string[] = SCOPES, mode: 'live' | 'test' = 'live'): Promise<string> {
-  // The pool's first connection may take longer than a caller waits for it while the machine is busy.
-  const [created] = await eventually(() => gateway.app.get(ApiKeys).create(partnerId, [mode], scopes));
-  return created!.key;
-}
-
 async function eachRoute(check: (route: Route) => Promise<void>, only: (route: Route) => boolean = () => true): Promise<void> {
   const chosen = routes.filter(only);
   expect(chosen.length).toBeGreaterThan(0);
@@ -96,7 +89,7 @@ describe('every route', () => {
   });
 
   it("of the partners is 401 for the operator's token, and the other way round", async () => {
-    const key = await newKey();
+    const key = await eventually(() => newKey(gateway));
     await eachRoute(async ({ name, operator }) => {
       const { status } = await call(gateway, name, { key: operator ? key : OPERATOR_TOKEN });
       expect({ name, status }).toEqual({ name, status: 401 });
@@ -105,7 +98,18 @@ describe('every route', () => {
 
   it('is 403 for a key that has every scope but the one it needs', async () => {
     const keys = new Map(
-      await Promise.all(SCOPES.map(async (scope) => [scope as string, await newKey(SCOPES.filter((other) => other !== scope))] as const)),
+      await Promise.all(
+        SCOPES.map(
+          async (scope) =>
+            [
+              scope as string,
+              await newKey(
+                gateway,
+                SCOPES.filter((other) => other !== scope),
+              ),
+            ] as const,
+        ),
+      ),
     );
     await eachRoute(
       async ({ name, scope = '' }) => {
@@ -118,7 +122,7 @@ describe('every route', () => {
   });
 
   it("answers another tenant's id and an unknown one with the same 404", async () => {
-    const key = await newKey();
+    const key = await eventually(() => newKey(gateway));
     const unknown = (): never => {
       throw notFound('app');
     };
@@ -167,8 +171,8 @@ describe('a key', () => {
         return { apps: [] };
       },
     };
-    await call(gateway, 'GET /v1/apps', { key: await newKey(SCOPES, 'live') });
-    await call(gateway, 'GET /v1/apps', { key: await newKey(SCOPES, 'test') });
+    await call(gateway, 'GET /v1/apps', { key: await newKey(gateway) });
+    await call(gateway, 'GET /v1/apps', { key: await newKey(gateway, SCOPES, 'test') });
     expect(modes).toEqual([Mode.LIVE, Mode.TEST]);
   });
 });

@@ -1,9 +1,8 @@
 import { BreakerState, EndpointStatus } from '@hookwright/contracts';
 import { notFound } from '@hookwright/runtime';
-import { type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
+import { type TestDatabase, createDatabase, eventually, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ApiKeys } from '../api-keys/api-keys.ts';
-import { type Gateway, call, startGateway } from '../gateway.fixture.ts';
+import { type Gateway, call, newKey, startGateway } from '../gateway.fixture.ts';
 
 const AT_MS = 1_795_600_000_000n;
 const AT = '2026-11-25T09:46:40.000Z';
@@ -16,9 +15,7 @@ beforeAll(async () => {
   const { redisUrl } = await useStores(['postgres', 'redis']);
   database = await createDatabase('gateway');
   gateway = await startGateway({ databaseUrl: database.url, redisUrl });
-  const partnerId = `par_${uniqueName().replace(/[^a-z0-9]/g, '')}`;
-  const [created] = await eventually(() => gateway.app.get(ApiKeys).create(partnerId, ['live'], ['apps.read']));
-  key = created!.key;
+  key = await eventually(() => newKey(gateway, ['apps.read']));
 });
 
 afterAll(async () => {

@@ -2,8 +2,7 @@ import { Mode, Scheme, Visibility } from '@hookwright/contracts';
 import { unavailable } from '@hookwright/runtime';
 import { type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ApiKeys } from '../api-keys/api-keys.ts';
-import { type Answered, type Gateway, call, startGateway } from '../gateway.fixture.ts';
+import { type Answered, type Gateway, call, newKey, startGateway } from '../gateway.fixture.ts';
 
 let database: TestDatabase;
 let gateway: Gateway;
@@ -14,9 +13,7 @@ beforeAll(async () => {
   const { redisUrl } = await useStores(['postgres', 'redis']);
   database = await createDatabase('gateway');
   gateway = await startGateway({ databaseUrl: database.url, redisUrl });
-  // The pool's first connection may take longer than a caller waits for it while the machine is busy.
-  const [made] = await eventually(() => gateway.app.get(ApiKeys).create('par_1', ['live']));
-  key = made!.key;
+  key = await eventually(() => newKey(gateway));
 });
 
 afterAll(async () => {

@@ -1,0 +1,65 @@
+import { InstallationStatus } from '@hookwright/contracts';
+import { type TestDatabase, createDatabase, useStores } from '@hookwright/testkit';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Gateway, OPERATOR_TOKEN, call, startGateway } from '../gateway.fixture.ts';
+
+let database: TestDatabase;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  const { redisUrl } = await useStores(['postgres', 'redis']);
+  database = await createDatabase('gateway');
+  gateway = await startGateway({ databaseUrl: database.url, redisUrl });
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await database.drop();
+});
+
+beforeEach(() => gateway.expectNothing());
+
+describe('the operator', () => {
+  it('creates a partner whose keys work until they are deleted', async () => {
+    gateway.registry.handlers.createPartner = ({ id, name }) => ({ partner: { id, name, createdAtMs: 0n } });
+    gateway.registry.handlers.getPartner = ({ id }) => ({ partner: { id, name: 'A', createdAtMs: 0n } });
+    gateway.registry.handlers.listApps = () => ({ apps: [] });
+    const created = await call(gateway, 'POST /v1/operator/partners', { key: OPERATOR_TOKEN, body: { name: 'A' } });
+    expect(created).toMatchObject({ status: 201, body: { name: 'A', api_keys: { live: expect.stringMatching(/^hw_live_/) } } });
+    const { id, api_keys: keys } = created.body as { id: string; api_keys: { live: string; test: string } };
+    expect((await call(gateway, 'GET /v1/apps', { key: keys.live })).status).toBe(200);
+    const further = await call(gateway, `POST /v1/operator/partners/${id}/keys`, {
+      key: OPERATOR_TOKEN,
+      body: { mode: 'live', scopes: ['installs.read'] },
+    });
+    expect(further).toMatchObject({ status: 201, body: { id: expect.stringMatching(/^key_/) } });
+    const { id: keyId, key: furtherKey } = further.body as { id: string; key: string };
+    expect(await call(gateway, 'GET /v1/apps', { key: furtherKey })).toMatchObject({ status: 403, body: { code: 'insufficient_scope' } });
+    const listed = await call(gateway, `GET /v1/operator/partners/${id}/keys`, { key: OPERATOR_TOKEN });
+    expect(listed.body['data']).toHaveLength(3);
+    expect(JSON.stringify(listed.body)).not.toContain(keys.live);
+    expect((await call(gateway, `DELETE /v1/operator/partners/${id}/keys/${keyId}`, { key: OPERATOR_TOKEN })).status).toBe(204);
+    expect((await call(gateway, `DELETE /v1/operator/partners/${id}/keys/${keyId}`, { key: OPERATOR_TOKEN })).status).toBe(404);
+    expect((await call(gateway, 'GET /v1/apps', { key: furtherKey })).status).toBe(401);
+    const stored = await database.pool.query("select string_agg(t::text, ' ') as text from api_key t");
+    expect(JSON.stringify(stored.rows)).not.toContain(keys.live);
+  });
+
+  it('learns whether an installation is new', async () => {
+    const installation = {
+      id: 'ins_1',
+      appId: 'app_1',
+      merchantId: 'mer_1',
+      status: InstallationStatus.ACTIVE,
+      generation: 1,
+      installedAtMs: 0n,
+      installedBy: 'operator',
+    };
+    let created = true;
+    gateway.registry.handlers.install = () => ({ installation, created });
+    const body = { app_id: 'app_1', merchant_id: 'mer_1', scopes: [] };
+    expect((await call(gateway, 'POST /v1/operator/installations', { key: OPERATOR_TOKEN, body })).status).toBe(201);
+    created = false;
+    expect((await call(gateway, 'POST /v1/operator/installations', { key: OPERATOR_TOKEN, body })).status).toBe(200);
+  });
+});
