@@ -1,0 +1,75 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { createKafka, KafkaProducer } from '@hookwright/kafka';
+import { OutboxRelay } from '@hookwright/outbox';
+import { asProblem, createLogger, type Problem } from '@hookwright/runtime';
+import { formatSecret } from '@hookwright/signing';
+import { Announcements } from '../announcements/announcements.ts';
+import { Database } from '../database/database.ts';
+import { Envelope } from '../encryption/envelope.ts';
+import { FileKeyProvider } from '../encryption/file-key-provider.ts';
+import { SecretsController } from '../secrets/secrets.controller.ts';
+import { SecretsRepository } from '../secrets/secrets.repository.ts';
+import { SecretsService } from '../secrets/secrets.service.ts';
+import { SigningSecretsService } from '../secrets/signing-secrets.service.ts';
+import { Sweep } from '../secrets/sweep.ts';
+
+export const MASTER_KEY = randomBytes(32);
+const logger = createLogger('vault-test', 'fatal');
+const envelope = new Envelope(new FileKeyProvider(createSecretKey(MASTER_KEY)));
+
+/** The vault's parts as app.module.ts puts them together. */
+export class Vault {
+  readonly database: Database;
+  readonly announcements: Announcements;
+  readonly secrets: SecretsService;
+  readonly signing: SigningSecretsService;
+  readonly sweep: Sweep;
+  readonly controller: SecretsController;
+
+  constructor(databaseUrl: string, brokers: string[]) {
+    this.database = new Database(databaseUrl, logger);
+    const producer = new KafkaProducer(createKafka({ clientId: 'vault-test', brokers, logger }));
+    this.announcements = new Announcements(producer, new OutboxRelay({ pool: this.database.pool, producer, logger }));
+    const parts = {
+      database: this.database,
+      announcements: this.announcements,
+      envelope,
+      logger,
+      repository: new SecretsRepository(),
+      intervalMs: 3_600_000,
+    };
+    this.secrets = new SecretsService(parts);
+    this.signing = new SigningSecretsService(parts);
+    this.sweep = new Sweep(parts);
+    this.controller = new SecretsController(this.secrets, this.signing);
+  }
+
+  /** The secrets an app's deliveries are signed with at a moment, as partners know them. */
+  async signingKeys(appId: string, now = new Date()): Promise<string[]> {
+    const [app] = await this.signing.open([appId], now);
+    return (app?.secrets ?? []).map(({ key }) => formatSecret(key));
+  }
+
+  async liveIds(appId: string, now = new Date()): Promise<string[]> {
+    return (await this.secrets.list([appId], now)).map(({ id }) => id);
+  }
+
+  async stop(): Promise<void> {
+    await this.announcements.stop();
+    await this.database.close();
+  }
+}
+
+/** What a call fails with. */
+export async function problemOf(work: Promise<unknown>): Promise<Problem> {
+  const outcome: unknown = await work.then(
+    () => new Error('it succeeded'),
+    (error: unknown) => error,
+  );
+  return asProblem(outcome);
+}
+
+/** So many seconds later. */
+export function after(from: Date, seconds: number): Date {
+  return new Date(from.getTime() + seconds * 1000);
+}

@@ -1,0 +1,236 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  CreateSecretRequestSchema,
+  GetSigningSecretsRequestSchema,
+  ListSecretsRequestSchema,
+  RevokeSecretRequestSchema,
+  RotateSecretRequestSchema,
+  Scheme,
+  TOPIC_SETTINGS,
+  TOPICS,
+} from '@hookwright/contracts';
+import { parseSecret } from '@hookwright/signing';
+import { createDatabase, createTopics, eventually, freePort, type TestDatabase, uniqueName, useStores } from '@hookwright/testkit';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Announced } from './rig/announced.ts';
+import { after, MASTER_KEY, problemOf, Vault } from './rig/vault.ts';
+
+const DAY_SECONDS = 86_400;
+
+let brokers: string[];
+let stored: TestDatabase;
+let vault: Vault;
+let announced: Announced;
+
+beforeAll(async () => {
+  brokers = (await useStores(['kafka', 'postgres'])).kafkaBrokers;
+  await createTopics(TOPIC_SETTINGS.filter(({ topic }) => topic === TOPICS.secrets));
+  stored = await createDatabase('vault');
+  vault = new Vault(stored.url, brokers);
+  vault.announcements.start();
+  announced = new Announced(brokers);
+  await announced.start();
+});
+
+afterAll(async () => {
+  await announced.stop();
+  await vault.stop();
+  await stored.drop();
+});
+
+const newApp = (): string => uniqueName('app');
+
+describe('reading', () => {
+  it('lists the live secrets of several apps, each newest first, without key material', async () => {
+    const apps = [newApp(), newApp(), newApp()];
+    const first = await vault.secrets.create(apps[0]!);
+    const second = await vault.secrets.rotate({ appId: apps[0]!, overlapSeconds: 60, force: false });
+    const other = await vault.secrets.create(apps[1]!);
+    const rows = await vault.secrets.list(apps);
+    expect(rows.filter(({ appId }) => appId === apps[0]).map(({ id }) => id)).toEqual([second.info.id, first.info.id]);
+    expect(rows.filter(({ appId }) => appId !== apps[0]).map(({ id }) => id)).toEqual([other.info.id]);
+    expect(Object.keys(rows[0]!).sort()).toEqual(['appId', 'createdAt', 'expiresAt', 'id', 'lastUsedAt', 'prefix', 'scheme']);
+  });
+
+  it('notes the last use, at most once a minute', async () => {
+    const appId = newApp();
+    const now = new Date();
+    const lastUse = async (): Promise<Date | null> => (await vault.secrets.list([appId]))[0]!.lastUsedAt;
+    await vault.secrets.create(appId, now);
+    expect(await lastUse()).toBeNull();
+    await vault.signing.open([appId], now);
+    await eventually(async () => expect(await lastUse()).toEqual(now));
+    await vault.signing.open([appId], after(now, 59));
+    await vault.signing.open([appId], after(now, 61));
+    await eventually(async () => expect(await lastUse()).toEqual(after(now, 61)));
+  });
+
+  it('keeps a corrupted secret to its app', async () => {
+    const [broken, healthy] = [newApp(), newApp()];
+    const { info } = await vault.secrets.create(broken);
+    const { secret } = await vault.secrets.create(healthy);
+    await stored.pool.query('UPDATE secret SET ciphertext = set_byte(ciphertext, 20, get_byte(ciphertext, 20) # 1) WHERE id = $1', [
+      info.id,
+    ]);
+    expect(await vault.signing.open([broken, healthy])).toEqual([
+      { appId: broken, secrets: [], fault: 'a secret of it cannot be decrypted' },
+      { appId: healthy, secrets: [expect.objectContaining({ key: keyOf(secret) })], fault: '' },
+    ]);
+  });
+
+  it("does not open another app's ciphertext that was copied into a row", async () => {
+    const [thief, owner] = [newApp(), newApp()];
+    const { info } = await vault.secrets.create(thief);
+    const { info: theirs } = await vault.secrets.create(owner);
+    await stored.pool.query(
+      'UPDATE secret s SET ciphertext = o.ciphertext, wrapped_key = o.wrapped_key FROM secret o WHERE s.id = $1 AND o.id = $2',
+      [info.id, theirs.id],
+    );
+    expect(await vault.signingKeys(thief)).toEqual([]);
+  });
+});
+
+describe('sweeping', () => {
+  it('removes the key material of what has expired, announces the rest, and forgets the row after 30 days', async () => {
+    const appId = newApp();
+    const now = new Date();
+    const first = await vault.secrets.create(appId, now);
+    const second = await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false }, now);
+    const rows = async (): Promise<unknown[]> => {
+      const result = await stored.pool.query<object>('SELECT id, ciphertext IS NULL AS swept FROM secret WHERE app_id = $1', [appId]);
+      return result.rows;
+    };
+    await vault.sweep.run(after(now, 59));
+    expect(await rows()).toContainEqual({ id: first.info.id, swept: false });
+    await vault.sweep.run(after(now, 61));
+    await vault.sweep.run(after(now, 61));
+    expect(await rows()).toContainEqual({ id: first.info.id, swept: true });
+    expect(await rows()).toContainEqual({ id: second.info.id, swept: false });
+    await eventually(() => expect(announced.of(appId).slice(2)).toEqual([[[second.info.id, undefined]]]));
+    await vault.sweep.run(after(now, 61 + 30 * DAY_SECONDS));
+    expect(await rows()).toEqual([{ id: second.info.id, swept: false }]);
+  });
+});
+
+describe('the contract', () => {
+  it('answers every call in the words of proto/vault/v1', async () => {
+    const appId = newApp();
+    const made = await vault.controller.createSecret(create(CreateSecretRequestSchema, { appId, scheme: Scheme.V1 }));
+    expect(made.info).toMatchObject({ appId, scheme: Scheme.V1, prefix: made.secret!.slice(0, 8) });
+    const rotated = await vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, overlapSeconds: 604_800 }));
+    expect(rotated.previousSecretId).toBe(made.info!.id);
+    const { apps } = await vault.controller.getSigningSecrets(create(GetSigningSecretsRequestSchema, { appIds: [appId] }));
+    const secretsOfApp = [
+      { id: rotated.info!.id, scheme: Scheme.V1, key: keyOf(rotated.secret!) },
+      { id: made.info!.id, scheme: Scheme.V1, key: keyOf(made.secret!), expiresAtMs: rotated.previousSecretExpiresAtMs },
+    ];
+    expect(apps).toEqual([{ appId, secrets: secretsOfApp, fault: '' }]);
+    await vault.controller.revokeSecret(create(RevokeSecretRequestSchema, { appId, secretId: made.info!.id! }));
+    const { secrets } = await vault.controller.listSecrets(create(ListSecretsRequestSchema, { appIds: [appId] }));
+    expect(secrets).toMatchObject([{ id: rotated.info!.id }]);
+    await vault.controller.eraseSecrets({ $typeName: 'vault.v1.EraseSecretsRequest', appId });
+    expect((await vault.controller.listSecrets(create(ListSecretsRequestSchema, { appIds: [appId] }))).secrets).toEqual([]);
+  });
+
+  const appId = 'app_1';
+  it.each([
+    ['/app_id', () => vault.controller.createSecret(create(CreateSecretRequestSchema, { appId: '' }))],
+    ['/app_id', () => vault.controller.createSecret(create(CreateSecretRequestSchema, { appId: 'a'.repeat(65) }))],
+    ['/scheme', () => vault.controller.createSecret(create(CreateSecretRequestSchema, { appId, scheme: Scheme.V1A }))],
+    ['/overlap_seconds', () => vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, overlapSeconds: 604_801 }))],
+    ['/reason', () => vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, reason: 'x'.repeat(501) }))],
+    ['/app_ids/1', () => vault.controller.listSecrets(create(ListSecretsRequestSchema, { appIds: [appId, 'no id'] }))],
+    ['/app_ids', () => vault.controller.listSecrets(create(ListSecretsRequestSchema, { appIds: Array<string>(201).fill(appId) }))],
+    ['/secret_id', () => vault.controller.revokeSecret(create(RevokeSecretRequestSchema, { appId, secretId: '\0' }))],
+  ])('refuses a wrong %s by name', async (pointer, call) => {
+    const problem = await problemOf(call());
+    expect(problem.status).toBe(422);
+    expect(problem.errors).toMatchObject([{ pointer, code: 'invalid_field' }]);
+  });
+});
+
+describe('when a store is away', () => {
+  it('answers service_unavailable within 2 s without PostgreSQL', async () => {
+    const lonely = new Vault(`postgresql://nobody@127.0.0.1:${await freePort()}/vault`, brokers);
+    const began = Date.now();
+    const calls = [lonely.secrets.create('app_1'), lonely.secrets.list(['app_1']), lonely.signing.open(['app_1'])];
+    for (const call of calls) expect((await problemOf(call)).code).toBe('service_unavailable');
+    expect(Date.now() - began).toBeLessThan(2000);
+    await expect(lonely.database.check()).rejects.toThrow();
+    await lonely.stop();
+  });
+
+  it('answers service_unavailable within 2 s while PostgreSQL holds the table locked, and stores nothing', async () => {
+    const appId = newApp();
+    const client = await stored.pool.connect();
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE secret IN ACCESS EXCLUSIVE MODE');
+    const began = Date.now();
+    const problems = await Promise.all([problemOf(vault.secrets.create(appId)), problemOf(vault.signing.open([appId]))]);
+    expect(problems.map(({ code }) => code)).toEqual(['service_unavailable', 'service_unavailable']);
+    expect(Date.now() - began).toBeLessThan(2000);
+    await client.query('ROLLBACK');
+    client.release();
+    await eventually(async () => expect(await vault.liveIds(appId)).toEqual([]));
+  });
+
+  it('works without Kafka, and announces when it is back', async () => {
+    const own = await createDatabase('vault');
+    const appId = newApp();
+    const lonely = new Vault(own.url, [`127.0.0.1:${await freePort()}`]);
+    const { info } = await lonely.secrets.create(appId);
+    expect(() => lonely.announcements.checkKafka()).toThrow();
+    await lonely.stop();
+    expect(announced.snapshotsOf(appId)).toEqual([]);
+    const back = new Vault(own.url, brokers);
+    back.announcements.start();
+    await eventually(() => expect(announced.of(appId)).toEqual([[[info.id, undefined]]]));
+    await eventually(() => back.announcements.checkOutbox());
+    await back.stop();
+    await own.drop();
+  });
+});
+
+describe('what is stored and announced', () => {
+  it('holds neither a secret nor a key, in any spelling', async () => {
+    const appId = newApp();
+    const texts = [(await vault.secrets.create(appId)).secret];
+    texts.push((await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false })).secret);
+    await eventually(() => expect(announced.snapshotsOf(appId)).toHaveLength(2));
+    const places = [await everyValue(), ...announced.all.flatMap(([key, value]) => [Buffer.from(key), value ?? Buffer.alloc(0)])];
+    const haystack = Buffer.concat(places.flatMap(spellings));
+    expect(haystack.includes(appId)).toBe(true);
+    for (const key of [...texts.map((text) => Buffer.from(keyOf(text))), MASTER_KEY]) {
+      for (const needle of [key, ...spellings(key).slice(1).map(withoutPadding)]) expect(haystack.includes(needle)).toBe(false);
+    }
+  });
+});
+
+function keyOf(secret: string): Uint8Array {
+  const parsed = parseSecret(secret);
+  if (!parsed.ok) throw new Error(parsed.reason);
+  return new Uint8Array(parsed.key);
+}
+
+/** Raw, hex, base64 and base64 of URLs. */
+function spellings(bytes: Buffer): Buffer[] {
+  return [bytes, ...(['hex', 'base64', 'base64url'] as const).map((encoding) => Buffer.from(bytes.toString(encoding)))];
+}
+
+// The last characters of base64 depend on what follows.
+function withoutPadding(text: Buffer): Buffer {
+  return text.subarray(0, 40);
+}
+
+/** Every value of every table of the vault's database, bytes as bytes, one after the other. */
+async function everyValue(): Promise<Buffer> {
+  const { rows: tables } = await stored.pool.query<{ name: string }>(
+    "SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public'",
+  );
+  const values: Buffer[] = [];
+  for (const { name } of tables) {
+    const { rows } = await stored.pool.query<Record<string, unknown>>(`SELECT * FROM ${name}`);
+    for (const value of rows.flatMap((row) => Object.values(row))) values.push(Buffer.isBuffer(value) ? value : Buffer.from(String(value)));
+  }
+  return Buffer.concat(values);
+}
