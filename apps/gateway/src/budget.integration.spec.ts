@@ -1,28 +1,27 @@
-import { type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
+import { type TestDatabase, uniqueName } from '@hookwright/testkit';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { type Gateway, call, newKey, startGateway } from './gateway.fixture.ts';
+import { type Gateway, call, newKey } from './spec/gateway.ts';
+import { type Setting, startSetting } from './spec/setting.ts';
 
 const BOUND_MS = 2300;
 
 let database: TestDatabase;
+let setting: Setting;
 let gateway: Gateway;
 let locker: pg.Client;
 let key: string;
 
 beforeAll(async () => {
-  const { redisUrl } = await useStores(['postgres', 'redis']);
-  database = await createDatabase('gateway');
-  gateway = await startGateway({ databaseUrl: database.url, redisUrl });
-  key = await eventually(() => newKey(gateway));
+  setting = await startSetting();
+  ({ gateway, database, key } = setting);
   locker = new pg.Client({ connectionString: database.url });
   await locker.connect();
 });
 
 afterAll(async () => {
   await locker.end();
-  await gateway.stop();
-  await database.drop();
+  await setting.stop();
 });
 
 it.each(['api_key', 'idempotency_key'])('answers 503 in time when everybody waits for the table %s', async (table) => {

@@ -1,23 +1,20 @@
-import { type TestDatabase, createDatabase, eventually, useStores } from '@hookwright/testkit';
+import { type TestDatabase, eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Gateway, call, newKey, startGateway } from './gateway.fixture.ts';
+import { type Gateway, call, newKey, startGateway } from './spec/gateway.ts';
+import { type Setting, startSetting } from './spec/setting.ts';
 
 let database: TestDatabase;
+let setting: Setting;
 let gateway: Gateway;
 let redisUrl: string;
 let key: string;
 
 beforeAll(async () => {
-  ({ redisUrl } = await useStores(['postgres', 'redis']));
-  database = await createDatabase('gateway');
-  gateway = await startGateway({ databaseUrl: database.url, redisUrl });
-  key = await eventually(() => newKey(gateway));
+  setting = await startSetting();
+  ({ gateway, database, redisUrl, key } = setting);
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
+afterAll(() => setting.stop());
 
 beforeEach(() => gateway.expectNothing());
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Services, type Stores, eventually, startServices, startStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Answered, type Call, callUrl } from './gateway.fixture.ts';
+import { type Answered, type Call, callUrl } from './spec/gateway.ts';
 
 const OPERATOR = 'hw_operator_demo';
 const LIVE = 'hw_live_demo';

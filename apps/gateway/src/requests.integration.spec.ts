@@ -1,25 +1,20 @@
 import net from 'node:net';
 import { DeliveryStatus } from '@hookwright/contracts';
-import { type TestDatabase, createDatabase, eventually, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Gateway, call, newKey, startGateway } from './gateway.fixture.ts';
-import { app } from './samples.fixture.ts';
+import { type Gateway, call } from './spec/gateway.ts';
+import { app } from './spec/samples.ts';
+import { type Setting, startSetting } from './spec/setting.ts';
 
-let database: TestDatabase;
+let setting: Setting;
 let gateway: Gateway;
 let key: string;
 
 beforeAll(async () => {
-  const { redisUrl } = await useStores(['postgres', 'redis']);
-  database = await createDatabase('gateway');
-  gateway = await startGateway({ databaseUrl: database.url, redisUrl });
-  key = await eventually(() => newKey(gateway));
+  setting = await startSetting();
+  ({ gateway, key } = setting);
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
+afterAll(() => setting.stop());
 
 beforeEach(() => gateway.expectNothing());
 

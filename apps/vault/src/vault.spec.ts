@@ -6,37 +6,28 @@ import {
   RevokeSecretRequestSchema,
   RotateSecretRequestSchema,
   Scheme,
-  TOPIC_SETTINGS,
-  TOPICS,
 } from '@hookwright/contracts';
 import { parseSecret } from '@hookwright/signing';
-import { createDatabase, createTopics, eventually, freePort, type TestDatabase, uniqueName, useStores } from '@hookwright/testkit';
+import { createDatabase, eventually, freePort, type TestDatabase, uniqueName } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Announced } from './rig/announced.ts';
-import { after, MASTER_KEY, problemOf, Vault } from './rig/vault.ts';
+import type { Announced } from './spec/announced.ts';
+import { type Setting, startSetting } from './spec/setting.ts';
+import { after, MASTER_KEY, problemOf, Vault } from './spec/vault.ts';
 
 const DAY_SECONDS = 86_400;
 
+let setting: Setting;
 let brokers: string[];
-let stored: TestDatabase;
+let database: TestDatabase;
 let vault: Vault;
 let announced: Announced;
 
 beforeAll(async () => {
-  brokers = (await useStores(['kafka', 'postgres'])).kafkaBrokers;
-  await createTopics(TOPIC_SETTINGS.filter(({ topic }) => topic === TOPICS.secrets));
-  stored = await createDatabase('vault');
-  vault = new Vault(stored.url, brokers);
-  vault.announcements.start();
-  announced = new Announced(brokers);
-  await announced.start();
+  setting = await startSetting();
+  ({ brokers, database, vault, announced } = setting);
 });
 
-afterAll(async () => {
-  await announced.stop();
-  await vault.stop();
-  await stored.drop();
-});
+afterAll(() => setting.stop());
 
 const newApp = (): string => uniqueName('app');
 
@@ -69,7 +60,7 @@ describe('reading', () => {
     const [broken, healthy] = [newApp(), newApp()];
     const { info } = await vault.secrets.create(broken);
     const { secret } = await vault.secrets.create(healthy);
-    await stored.pool.query('UPDATE secret SET ciphertext = set_byte(ciphertext, 20, get_byte(ciphertext, 20) # 1) WHERE id = $1', [
+    await database.pool.query('UPDATE secret SET ciphertext = set_byte(ciphertext, 20, get_byte(ciphertext, 20) # 1) WHERE id = $1', [
       info.id,
     ]);
     expect(await vault.signing.open([broken, healthy])).toEqual([
@@ -82,7 +73,7 @@ describe('reading', () => {
     const [thief, owner] = [newApp(), newApp()];
     const { info } = await vault.secrets.create(thief);
     const { info: theirs } = await vault.secrets.create(owner);
-    await stored.pool.query(
+    await database.pool.query(
       'UPDATE secret s SET ciphertext = o.ciphertext, wrapped_key = o.wrapped_key FROM secret o WHERE s.id = $1 AND o.id = $2',
       [info.id, theirs.id],
     );
@@ -97,7 +88,7 @@ describe('sweeping', () => {
     const first = await vault.secrets.create(appId, now);
     const second = await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false }, now);
     const rows = async (): Promise<unknown[]> => {
-      const result = await stored.pool.query<object>('SELECT id, ciphertext IS NULL AS swept FROM secret WHERE app_id = $1', [appId]);
+      const result = await database.pool.query<object>('SELECT id, ciphertext IS NULL AS swept FROM secret WHERE app_id = $1', [appId]);
       return result.rows;
     };
     await vault.sweep.run(after(now, 59));
@@ -162,7 +153,7 @@ describe('when a store is away', () => {
 
   it('answers service_unavailable within 2 s while PostgreSQL holds the table locked, and stores nothing', async () => {
     const appId = newApp();
-    const client = await stored.pool.connect();
+    const client = await database.pool.connect();
     await client.query('BEGIN');
     await client.query('LOCK TABLE secret IN ACCESS EXCLUSIVE MODE');
     const began = Date.now();
@@ -224,12 +215,12 @@ function withoutPadding(text: Buffer): Buffer {
 
 /** Every value of every table of the vault's database, bytes as bytes, one after the other. */
 async function everyValue(): Promise<Buffer> {
-  const { rows: tables } = await stored.pool.query<{ name: string }>(
+  const { rows: tables } = await database.pool.query<{ name: string }>(
     "SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public'",
   );
   const values: Buffer[] = [];
   for (const { name } of tables) {
-    const { rows } = await stored.pool.query<Record<string, unknown>>(`SELECT * FROM ${name}`);
+    const { rows } = await database.pool.query<Record<string, unknown>>(`SELECT * FROM ${name}`);
     for (const value of rows.flatMap((row) => Object.values(row))) values.push(Buffer.isBuffer(value) ? value : Buffer.from(String(value)));
   }
   return Buffer.concat(values);

@@ -1,10 +1,11 @@
 import { Mode } from '@hookwright/contracts';
 import { notFound } from '@hookwright/runtime';
-import { type TestDatabase, createDatabase, eventually, useStores } from '@hookwright/testkit';
+import { eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DEMO_KEYS } from '../api-keys/api-key.ts';
-import { type Gateway, OPERATOR_TOKEN, call, newKey, startGateway } from '../gateway.fixture.ts';
-import { partnerId } from '../samples.fixture.ts';
+import { type Gateway, OPERATOR_TOKEN, call, newKey } from '../spec/gateway.ts';
+import { partnerId } from '../spec/samples.ts';
+import { type Setting, startSetting } from '../spec/setting.ts';
 import { SCOPES } from './scopes.ts';
 
 interface Route {
@@ -23,21 +24,17 @@ const IDS: Readonly<Record<string, string>> = {
   key_id: 'key_06f1kq3zv8r0c2t4y6b8d0e1g3',
 };
 
-let database: TestDatabase;
+let setting: Setting;
 let gateway: Gateway;
 let routes: Route[];
 
 beforeAll(async () => {
-  const { redisUrl } = await useStores(['postgres', 'redis']);
-  database = await createDatabase('gateway');
-  gateway = await startGateway({ databaseUrl: database.url, redisUrl });
+  setting = await startSetting();
+  ({ gateway } = setting);
   routes = await readRoutes();
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
+afterAll(() => setting.stop());
 
 /** Every route that needs a credential, from the document, which has all of them (openapi.spec.ts). */
 async function readRoutes(): Promise<Route[]> {

@@ -1,26 +1,23 @@
 import { Mode } from '@hookwright/contracts';
 import { Problem, notFound, validationFailed } from '@hookwright/runtime';
-import { type TestDatabase, createDatabase, eventually, useStores } from '@hookwright/testkit';
+import { type TestDatabase, eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Gateway, call, newKey, startGateway } from '../gateway.fixture.ts';
-import { app, partnerId, secret, webhook } from '../samples.fixture.ts';
+import { type Gateway, call } from '../spec/gateway.ts';
+import { app, partnerId, secret, webhook } from '../spec/samples.ts';
+import { type Setting, startSetting } from '../spec/setting.ts';
 
 let database: TestDatabase;
+let setting: Setting;
 let gateway: Gateway;
 let key: string;
 const APP_BODY = { name: 'Ship It', webhook: { url: 'https://shipit.example/hooks' } };
 
 beforeAll(async () => {
-  const { redisUrl } = await useStores(['postgres', 'redis']);
-  database = await createDatabase('gateway');
-  gateway = await startGateway({ databaseUrl: database.url, redisUrl });
-  key = await eventually(() => newKey(gateway));
+  setting = await startSetting();
+  ({ gateway, database, key } = setting);
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
+afterAll(() => setting.stop());
 
 beforeEach(() => gateway.expectNothing());
 

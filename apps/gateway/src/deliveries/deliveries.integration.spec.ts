@@ -1,28 +1,23 @@
 import { Mode } from '@hookwright/contracts';
 import { notFound } from '@hookwright/runtime';
-import { type TestDatabase, createDatabase, eventually, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SCOPES } from '../access/scopes.ts';
-import { type Gateway, call, newKey, startGateway } from '../gateway.fixture.ts';
-import { app } from '../samples.fixture.ts';
+import { type Gateway, call, newKey } from '../spec/gateway.ts';
+import { app } from '../spec/samples.ts';
+import { type Setting, startSetting } from '../spec/setting.ts';
 
-let database: TestDatabase;
+let setting: Setting;
 let gateway: Gateway;
 let testKey: string;
 let key: string;
 
 beforeAll(async () => {
-  const { redisUrl } = await useStores(['postgres', 'redis']);
-  database = await createDatabase('gateway');
-  gateway = await startGateway({ databaseUrl: database.url, redisUrl });
-  key = await eventually(() => newKey(gateway));
+  setting = await startSetting();
+  ({ gateway, key } = setting);
   testKey = await newKey(gateway, SCOPES, 'test');
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
+afterAll(() => setting.stop());
 
 beforeEach(() => gateway.expectNothing());
 

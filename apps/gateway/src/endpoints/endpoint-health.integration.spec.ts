@@ -1,27 +1,23 @@
 import { BreakerState, EndpointStatus } from '@hookwright/contracts';
 import { notFound } from '@hookwright/runtime';
-import { type TestDatabase, createDatabase, eventually, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Gateway, call, newKey, startGateway } from '../gateway.fixture.ts';
+import { type Gateway, call, newKey } from '../spec/gateway.ts';
+import { type Setting, startSetting } from '../spec/setting.ts';
 
 const AT_MS = 1_795_600_000_000n;
 const AT = '2026-11-25T09:46:40.000Z';
 
-let database: TestDatabase;
+let setting: Setting;
 let gateway: Gateway;
 let key: string;
 
 beforeAll(async () => {
-  const { redisUrl } = await useStores(['postgres', 'redis']);
-  database = await createDatabase('gateway');
-  gateway = await startGateway({ databaseUrl: database.url, redisUrl });
-  key = await eventually(() => newKey(gateway, ['apps.read']));
+  setting = await startSetting();
+  ({ gateway } = setting);
+  key = await newKey(gateway, ['apps.read']);
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
+afterAll(() => setting.stop());
 
 const health = () => call(gateway, 'GET /v1/apps/app_1/webhook/health', { key });
 

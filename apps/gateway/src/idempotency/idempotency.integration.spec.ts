@@ -1,25 +1,22 @@
 import { Mode, Scheme, Visibility } from '@hookwright/contracts';
 import { unavailable } from '@hookwright/runtime';
-import { type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
+import { type TestDatabase, uniqueName } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Answered, type Gateway, call, newKey, startGateway } from '../gateway.fixture.ts';
+import { type Answered, type Gateway, call } from '../spec/gateway.ts';
+import { type Setting, startSetting } from '../spec/setting.ts';
 
 let database: TestDatabase;
+let setting: Setting;
 let gateway: Gateway;
 let key: string;
 let created: string[];
 
 beforeAll(async () => {
-  const { redisUrl } = await useStores(['postgres', 'redis']);
-  database = await createDatabase('gateway');
-  gateway = await startGateway({ databaseUrl: database.url, redisUrl });
-  key = await eventually(() => newKey(gateway));
+  setting = await startSetting();
+  ({ gateway, database, key } = setting);
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
+afterAll(() => setting.stop());
 
 beforeEach(() => {
   created = [];

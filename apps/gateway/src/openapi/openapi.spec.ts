@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PROBLEMS } from '@hookwright/runtime';
-import { type Gateway, call, startGateway } from '../gateway.fixture.ts';
+import { type Gateway, call, startGateway } from '../spec/gateway.ts';
 import { RouteTable } from '../problem/route-table.ts';
 
 interface Operation {

@@ -1,21 +1,19 @@
 import { InstallationStatus } from '@hookwright/contracts';
-import { type TestDatabase, createDatabase, useStores } from '@hookwright/testkit';
+import { type TestDatabase } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Gateway, OPERATOR_TOKEN, call, startGateway } from '../gateway.fixture.ts';
+import { type Gateway, OPERATOR_TOKEN, call } from '../spec/gateway.ts';
+import { type Setting, startSetting } from '../spec/setting.ts';
 
 let database: TestDatabase;
+let setting: Setting;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  const { redisUrl } = await useStores(['postgres', 'redis']);
-  database = await createDatabase('gateway');
-  gateway = await startGateway({ databaseUrl: database.url, redisUrl });
+  setting = await startSetting();
+  ({ gateway, database } = setting);
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
+afterAll(() => setting.stop());
 
 beforeEach(() => gateway.expectNothing());
 

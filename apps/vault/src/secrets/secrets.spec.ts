@@ -1,32 +1,24 @@
-import { TOPIC_SETTINGS, TOPICS } from '@hookwright/contracts';
 import { asProblem } from '@hookwright/runtime';
-import { createDatabase, createTopics, eventually, type TestDatabase, uniqueName, useStores } from '@hookwright/testkit';
+import { eventually, type TestDatabase, uniqueName } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Announced } from '../rig/announced.ts';
-import { after, problemOf, Vault } from '../rig/vault.ts';
+import type { Announced } from '../spec/announced.ts';
+import { type Setting, startSetting } from '../spec/setting.ts';
+import { after, problemOf, Vault } from '../spec/vault.ts';
 
 const DAY_SECONDS = 86_400;
 
+let setting: Setting;
 let brokers: string[];
-let stored: TestDatabase;
+let database: TestDatabase;
 let vault: Vault;
 let announced: Announced;
 
 beforeAll(async () => {
-  brokers = (await useStores(['kafka', 'postgres'])).kafkaBrokers;
-  await createTopics(TOPIC_SETTINGS.filter(({ topic }) => topic === TOPICS.secrets));
-  stored = await createDatabase('vault');
-  vault = new Vault(stored.url, brokers);
-  vault.announcements.start();
-  announced = new Announced(brokers);
-  await announced.start();
+  setting = await startSetting();
+  ({ brokers, database, vault, announced } = setting);
 });
 
-afterAll(async () => {
-  await announced.stop();
-  await vault.stop();
-  await stored.drop();
-});
+afterAll(() => setting.stop());
 
 const newApp = (): string => uniqueName('app');
 
@@ -82,7 +74,7 @@ describe('rotating', () => {
     const second = await vault.secrets.rotate({ appId, overlapSeconds: 0, force: false }, now);
     expect(second.previous).toEqual({ id: first.info.id, expiresAt: now });
     expect(await vault.signingKeys(appId, now)).toEqual([second.secret]);
-    const { rows } = await stored.pool.query('SELECT ciphertext, wrapped_key, expires_at FROM secret WHERE id = $1', [first.info.id]);
+    const { rows } = await database.pool.query('SELECT ciphertext, wrapped_key, expires_at FROM secret WHERE id = $1', [first.info.id]);
     expect(rows).toEqual([{ ciphertext: null, wrapped_key: null, expires_at: now }]);
     await eventually(() => expect(announced.of(appId).at(-1)).toEqual([[second.info.id, undefined]]));
   });
@@ -122,7 +114,7 @@ describe('rotating', () => {
 
   it('loses no key when many replicas rotate by force at once: each one follows exactly one other', async () => {
     const appId = newApp();
-    const other = new Vault(stored.url, brokers);
+    const other = new Vault(database.url, brokers);
     const first = await vault.secrets.create(appId);
     const rotations = await Promise.all(
       Array.from({ length: 12 }, (_, turn) =>
@@ -197,7 +189,7 @@ describe('erasing', () => {
     await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false });
     await vault.secrets.erase(appId);
     await vault.secrets.erase(appId);
-    const { rowCount } = await stored.pool.query('SELECT 1 FROM secret WHERE app_id = $1', [appId]);
+    const { rowCount } = await database.pool.query('SELECT 1 FROM secret WHERE app_id = $1', [appId]);
     expect(rowCount).toBe(0);
     expect(await vault.signing.open([appId])).toEqual([{ appId, secrets: [], fault: 'it has no live signing secret' }]);
     await eventually(() => expect(announced.snapshotsOf(appId).slice(2)).toEqual([null, null]));

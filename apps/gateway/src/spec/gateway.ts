@@ -4,11 +4,11 @@ import { type UntypedHandleCall, type UntypedServiceImplementation, type handleU
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DeliveryService, RegistryService, VaultService } from '@hookwright/contracts';
 import { asProblem, createLogger, createServiceApp, packageDefinition, parseEnv, statusOfProblem } from '@hookwright/runtime';
-import { SCOPES } from './access/scopes.ts';
-import { ApiKeys } from './api-keys/api-keys.ts';
-import { gatewayEnv } from './env.ts';
-import { partnerId } from './samples.fixture.ts';
-import { gatewayService } from './gateway.ts';
+import { SCOPES } from '../access/scopes.ts';
+import { ApiKeys } from '../api-keys/api-keys.ts';
+import { gatewayEnv } from '../env.ts';
+import { partnerId } from './samples.ts';
+import { gatewayService } from '../gateway.ts';
 
 /** What a stand-in answers; a method without an entry fails as a bug would. */
 export type Handlers<Service extends DescService> = {
