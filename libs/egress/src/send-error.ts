@@ -50,6 +50,10 @@ const CERTIFICATE_ADVICE: Readonly<Record<string, string>> = {
 // Of this machine's own: nothing was sent, and no endpoint can do anything about it.
 const LOCAL_FAULTS = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
+// By code, and what undici says with UND_ERR_SOCKET.
+const HANG_UP_CODES = new Set(['ECONNRESET', 'EPIPE']);
+const HANG_UP_MESSAGES = new Set(['other side closed', 'closed']);
+
 // OpenSSL's verification errors as Node names them, and its protocol errors.
 const TLS_CODE =
   /^(ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|CRL_|UNABLE_TO_|ERROR_IN_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_(CA|PURPOSE)|PATH_LENGTH_|HOSTNAME_)/;
@@ -73,9 +77,6 @@ export function unsentReasonOf(error: unknown): string | undefined {
   const { code } = codeAndMessage(error);
   return LOCAL_FAULTS.has(code) ? `no connection can be opened here (${code})` : undefined;
 }
-
-const HANG_UP_CODES = new Set(['ECONNRESET', 'EPIPE']);
-const HANG_UP_MESSAGES = new Set(['other side closed', 'closed']);
 
 /** Whether the connection was closed by the other side, and nothing worse. */
 export function isHangUp(error: unknown): boolean {
