@@ -10,23 +10,30 @@ const UNKNOWN_FOR_MS = 200;
 export class Lane implements SlotHolder {
   inFlight = 0;
   slow = 0;
-  private readonly meter: PaceMeter;
+  private meter: PaceMeter;
   private readonly live = new RoundRobin<Delivery>();
   private readonly parked = new RoundRobin<Delivery>();
   private isParkedTurn = false;
 
+  /** `landedBefore`: how many requests of all lanes had come back when it was opened. */
   constructor(
     readonly appId: string,
-    readonly openedAtMs: number,
-    /** How many requests of all lanes had come back by then. */
-    readonly landedBefore: number,
+    public measuredFromMs: number,
+    public landedBefore: number,
   ) {
-    this.meter = new PaceMeter(openedAtMs);
+    this.meter = new PaceMeter(measuredFromMs);
   }
 
-  /** Requests that came back lately, a second. Infinity in its first moments: what came in one go was not answered yet, however fast it is. */
+  /** What it did until now says nothing of its endpoint. */
+  measureAnew(nowMs: number, landedBefore: number): void {
+    this.measuredFromMs = nowMs;
+    this.landedBefore = landedBefore;
+    this.meter = new PaceMeter(nowMs);
+  }
+
+  /** Requests that came back lately, a second. Infinity in the first moments: what came in one go was not answered yet, however fast it is. */
   perSecond(nowMs: number): number {
-    return nowMs - this.openedAtMs < UNKNOWN_FOR_MS ? Infinity : this.meter.perSecond(nowMs);
+    return nowMs - this.measuredFromMs < UNKNOWN_FOR_MS ? Infinity : this.meter.perSecond(nowMs);
   }
 
   /** One of its requests came back. */

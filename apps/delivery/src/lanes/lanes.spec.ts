@@ -183,6 +183,23 @@ describe('Lanes', () => {
     expect(new Set(harness.lanes.relieve().map(({ appId }) => appId))).toEqual(new Set(['app_dead']));
   });
 
+  it('takes what queued up while nothing could be recorded for no fault of the endpoints, and still finds the dead one', () => {
+    const harness = new Harness({ free: 0 });
+    harness.mayStart = false;
+    for (const app of ['app_well', 'app_dead']) for (let n = 0; n < 400; n++) harness.lanes.offer(delivery(app));
+    harness.nowMs = 20_000;
+    harness.mayStart = true;
+    harness.lanes.wake();
+    expect(harness.lanes.relieve()).toEqual([]);
+    for (harness.nowMs += 5; harness.nowMs <= 20_300; harness.nowMs += 5) {
+      for (const flight of harness.flying.filter(({ delivery: { appId } }) => appId === 'app_well'))
+        harness.land(harness.flying.indexOf(flight));
+      harness.record();
+      expect(harness.lanes.offer(delivery('app_well'))).toBe(true);
+    }
+    expect(new Set(harness.lanes.relieve().map(({ appId }) => appId))).toEqual(new Set(['app_dead']));
+  });
+
   it('starts nothing while it may not, and everything when it may again', () => {
     const harness = new Harness();
     harness.mayStart = false;

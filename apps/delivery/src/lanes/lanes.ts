@@ -23,6 +23,8 @@ export interface LanesOptions {
 
 // As far back as a PaceMeter counts.
 const YOUNG_MS = 2000;
+// Shorter ones are forgiven by the two seconds that a lane may need. Longer ones end rarely, so that a slow endpoint is still found.
+const STALL_MS = 500;
 
 /** A delivery that left its lane. */
 export interface Flight {
@@ -44,6 +46,7 @@ export class Lanes {
   private isStopped = false;
   private flying = 0;
   private landedCount = 0;
+  private stalledFromMs: number | undefined;
 
   constructor(private readonly options: LanesOptions) {
     this.clock = options.clock ?? (() => performance.now());
@@ -172,12 +175,24 @@ export class Lanes {
   }
 
   private isAnyFree(): boolean {
-    return !this.isStopped && this.options.mayStart() && this.slots.isFree();
+    if (this.isStopped) return false;
+    const isFree = this.options.mayStart() && this.slots.isFree();
+    if (isFree) this.endStall();
+    else this.stalledFromMs ??= this.clock();
+    return isFree;
+  }
+
+  /** What queued up while nothing could be started, e.g. because the database was locked, is no fault of the endpoints. */
+  private endStall(): void {
+    if (this.stalledFromMs === undefined) return;
+    const nowMs = this.clock();
+    if (nowMs - this.stalledFromMs >= STALL_MS) for (const lane of this.lanes.values()) lane.measureAnew(nowMs, this.landedCount);
+    this.stalledFromMs = undefined;
   }
 
   /** Requests of all lanes that came back, a second, in the time that the lane's own are counted in: a stall of the worker is in both or none. */
-  private perSecondBeside({ openedAtMs, landedBefore }: Lane, nowMs: number): number {
-    const ageMs = nowMs - openedAtMs;
+  private perSecondBeside({ measuredFromMs, landedBefore }: Lane, nowMs: number): number {
+    const ageMs = nowMs - measuredFromMs;
     return ageMs < YOUNG_MS ? ((this.landedCount - landedBefore) * 1000) / Math.max(1, ageMs) : this.meter.perSecond(nowMs);
   }
 

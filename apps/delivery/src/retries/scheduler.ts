@@ -7,6 +7,7 @@ import { parkedClaimed } from '../metrics.ts';
 import { claimedDelivery } from './claimed-delivery.ts';
 import type { DueDecision } from './due-decision.ts';
 import { Followers } from './followers.ts';
+import { nextLookMs } from './next-look.ts';
 import { type Claim, type ClaimedRow, claimDue } from './sql/claim-due.ts';
 import { failExpired } from './sql/fail-expired.ts';
 import { LIST_DUE_APPS } from './sql/list-due-apps.ts';
@@ -37,8 +38,6 @@ const AWAY_MS = 1000;
 // One statement for so many apps, some 10 ms of work, and so many statements before the next look.
 const APPS_A_CLAIM = 200;
 const CLAIMS_A_PASS = 50;
-// All workers' looks together take a tenth of one connection's time: 5,000 apps with something due are looked at every half second.
-const REST_FACTOR = 9;
 
 /**
  * Takes due deliveries out of Postgres under a lease, a few of each app, as many as its lane has room for. A worker that dies loses its
@@ -107,8 +106,7 @@ export class RetryScheduler {
     const { pool, intervalMs, workers } = this.options;
     const startedMs = performance.now();
     const { rows } = await pool.query<{ app_id: string }>(LIST_DUE_APPS);
-    const nowMs = performance.now();
-    this.nextLookMs = Math.max(startedMs + intervalMs, nowMs + (nowMs - startedMs) * REST_FACTOR * workers());
+    this.nextLookMs = nextLookMs({ startedMs, endedMs: performance.now(), intervalMs, workers: workers() });
     this.followers.forgetIdle();
     return startingAnywhere(rows.map(({ app_id }) => app_id));
   }
