@@ -15,6 +15,9 @@ let url: string;
 let proxyPort: number;
 let running: RunningWorker;
 let proxy: net.Server | undefined;
+/** Ports to which tunnels are opened when the promise says so. */
+const held = new Map<number, Promise<void>>();
+const asked: number[] = [];
 
 beforeAll(async () => {
   const [stores, created] = await Promise.all([useStores(), createDatabase('delivery')]);
@@ -41,15 +44,19 @@ afterAll(async () => {
   await database.drop();
 });
 
+async function tunnel(socket: net.Socket, port: number): Promise<void> {
+  asked.push(port);
+  await held.get(port);
+  const onward = net.connect(port, '127.0.0.1').on('error', () => undefined);
+  socket.write('HTTP/1.1 200 OK\r\n\r\n');
+  socket.pipe(onward).pipe(socket);
+}
+
 /** A forward proxy that opens every tunnel it is asked for. */
 async function startProxy(): Promise<void> {
   proxy = net.createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.once('data', () => {
-      const onward = net.connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      socket.pipe(onward).pipe(socket);
-    });
+    socket.once('data', (connect) => void tunnel(socket, Number(/^CONNECT [^ ]+:(\d+) /.exec(connect.toString())?.[1])));
   });
   await new Promise<void>((resolve) => proxy?.listen(proxyPort, '127.0.0.1', resolve));
 }
@@ -79,5 +86,30 @@ describe('a worker behind a forward proxy', () => {
     await rowsWith({ status: 'delivered', attempt_count: 1 });
     await expect(egressCheck()).resolves.toBeUndefined();
     expect(receiver.requests).toHaveLength(EVENTS);
+  });
+
+  it('sends nothing to an address that was changed while its connection was being opened', async () => {
+    const appId = uniqueName('app');
+    rig.vault.add(appId, { id: 'sec_1' });
+    const former = new Receiver();
+    const formerUrl = await former.listen();
+    const formerPort = Number(new URL(formerUrl).port);
+    const { promise, resolve: open } = Promise.withResolvers<undefined>();
+    held.set(formerPort, promise);
+    await rig.endpoint(appId, formerUrl);
+    const first = await rig.publish({ apps: [{ appId }] });
+    await eventually(() => expect(asked).toContain(formerPort), SLOW);
+
+    await rig.endpoint(appId, url);
+    const second = await rig.publish({ apps: [{ appId }] });
+    await eventually(() => expect(receiver.of(second)).toHaveLength(1), SLOW);
+    open(undefined);
+    await eventually(() => expect(receiver.of(first)).toHaveLength(1), SLOW);
+    expect(former.requests).toHaveLength(0);
+    await eventually(async () => {
+      const { rows } = await database.pool.query('SELECT status, attempt_count FROM delivery WHERE app_id = $1', [appId]);
+      expect(rows).toEqual(Array.from({ length: 2 }, () => ({ status: 'delivered', attempt_count: 1 })));
+    });
+    await former.close();
   });
 });

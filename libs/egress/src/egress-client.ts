@@ -62,13 +62,13 @@ export class EgressClient {
   }
 
   /** One POST. Never rejects: whatever happens is a result, at the latest when `timeoutMs` is over. */
-  send({ url, headers, body, timeoutMs }: SendRequest): Promise<SendResult> {
+  send({ url, headers, body, timeoutMs, mayBegin = always }: SendRequest): Promise<SendResult> {
     const target = this.#targets.targetOf(url);
     if (!target.ok) return Promise.resolve({ kind: 'error', ...target.failure, durationMs: 0 });
 
     const connection = this.#connections.take(target.origin);
     return new Promise((resolve) => {
-      connection.begin(new Exchange(connection, timeoutMs, resolve), { path: target.path, headers, body, timeoutMs });
+      connection.begin(new Exchange({ connection, timeoutMs, mayBegin, resolve }), { path: target.path, headers, body, timeoutMs });
     });
   }
 
@@ -76,4 +76,8 @@ export class EgressClient {
   async close(): Promise<void> {
     await this.#connections.close();
   }
+}
+
+function always(): boolean {
+  return true;
 }

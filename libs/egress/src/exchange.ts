@@ -23,11 +23,20 @@ const EMPTY_BODY = Buffer.alloc(0);
 
 type ResponseHeaders = Record<string, string | string[] | undefined>;
 
+export interface ExchangeOptions {
+  readonly connection: Connection;
+  readonly timeoutMs: number;
+  /** Asked before the request goes out on a connection that had to be opened. */
+  readonly mayBegin: () => boolean;
+  readonly resolve: (result: SendResult) => void;
+}
+
 /**
  * One request and its response, as undici's low-level handler: on the hot path, `request()` costs 6–8 µs more for streams and promises that
  * a bounded body does not need.
  *
- * waiting (for a connection) → sent → answered (headers complete) → settled; the deadline or an error settles from any state. Once settled
+ * waiting (for a connection) → sent → answered (headers complete) → settled; the deadline or an error settles from any state, and a
+ * withdrawal instead of being sent. Once settled
  * every later call is ignored. From sent it goes back to waiting, once, when an idle connection turns out to have been closed by the
  * endpoint meanwhile (RFC 9112, 9.3.1): many servers close after a few seconds and say nothing of it before. A POST may be sent again
  * because webhooks have an id that receivers know repeats by.
@@ -35,6 +44,7 @@ type ResponseHeaders = Record<string, string | string[] | undefined>;
 export class Exchange implements Dispatcher.DispatchHandler {
   #connection: Connection;
   readonly #timeoutMs: number;
+  readonly #mayBegin: () => boolean;
   readonly #resolve: (result: SendResult) => void;
   readonly #startedAtMs = performance.now();
   #isSent = false;
@@ -46,14 +56,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #receivedBytes = 0;
   #kept: Buffer = EMPTY_BODY;
 
-  constructor(connection: Connection, timeoutMs: number, resolve: (result: SendResult) => void) {
+  constructor({ connection, timeoutMs, mayBegin, resolve }: ExchangeOptions) {
     this.#connection = connection;
     this.#timeoutMs = timeoutMs;
+    this.#mayBegin = mayBegin;
     this.#resolve = resolve;
   }
 
-  onRequestStart(): void {
+  onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#isSent = true;
+    if (this.#connection.isReused || this.#mayBegin()) return;
+    this.#settle({ kind: 'withdrawn', durationMs: this.#roundedMs() });
+    controller.abort(new Error('withdrawn'));
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: ResponseHeaders): void {

@@ -5,4 +5,13 @@ export { judgeAddress, type AddressVerdict } from './judge-address.ts';
 export { judgeUrl, type UrlRefusal, type UrlVerdict } from './judge-url.ts';
 export { egressEnv, egressPolicy, parseNetwork, PRODUCTION_POLICY, type EgressEnv, type EgressPolicy, type Network } from './policy.ts';
 export { resolveAndJudge, type HostVerdict } from './resolve.ts';
-export type { AttemptResult, SendError, SendErrorCategory, SendRequest, SendResponse, SendResult, Unsent } from './send-result.ts';
+export type {
+  AttemptResult,
+  SendError,
+  SendErrorCategory,
+  SendRequest,
+  SendResponse,
+  SendResult,
+  Unsent,
+  Withdrawn,
+} from './send-result.ts';

@@ -1,6 +1,6 @@
 import type http from 'node:http';
 import { describe, expect, it } from '@jest/globals';
-import { OK, clientOf, error, httpServer, post, rawServer } from './spec/servers.ts';
+import { OK, clientOf, error, httpServer, hungUp, post, rawServer } from './spec/servers.ts';
 
 describe('a request', () => {
   it('is a POST with the headers and the exact bytes it was given', async () => {
@@ -57,6 +57,26 @@ describe('a request', () => {
       expect(await post(clientOf(), url)).toMatchObject({ kind: 'response', statusCode: status, truncated: false });
     },
   );
+
+  it('is withdrawn when it may not begin any more once its connection is open; on a kept one nothing is asked', async () => {
+    const { url, port, sockets } = await rawServer((socket) => socket.write(OK));
+    const names = Promise.withResolvers<readonly string[]>();
+    const client = clientOf({ resolveHost: () => names.promise });
+    const asked: boolean[] = [];
+    const send = (to: string, may: boolean) =>
+      client.send({ url: to, headers: {}, body: Buffer.alloc(0), timeoutMs: 3000, mayBegin: () => (asked.push(may), may) });
+
+    const waiting = send(`http://hooks.example:${port}/`, false);
+    expect(asked).toEqual([]);
+    names.resolve(['127.0.0.1']);
+    expect(await waiting).toEqual({ kind: 'withdrawn', durationMs: expect.any(Number) });
+    await hungUp(sockets[0]);
+    expect([sockets[0]?.bytesRead, asked, client.originCount]).toEqual([0, [false], 0]);
+
+    expect(await send(url, true)).toMatchObject({ statusCode: 200 });
+    expect(await send(url, false)).toMatchObject({ statusCode: 200 });
+    expect(asked).toEqual([false, true]);
+  });
 
   it('cannot smuggle a header in', async () => {
     const { url, sockets } = await rawServer((socket) => socket.write(OK));

@@ -7,6 +7,11 @@ export interface SendRequest {
   readonly body: Buffer;
   /** The total deadline over resolving, connecting, sending and the whole response, in ms. */
   readonly timeoutMs: number;
+  /**
+   * Asked when a connection had to be opened, which takes its time, right before the request goes out on it; false: it is withdrawn. Not
+   * asked on a kept connection: nothing was waited for.
+   */
+  readonly mayBegin?: () => boolean;
 }
 
 /** Why there is no usable response. The names are the API's `error_category`. */
@@ -45,7 +50,13 @@ export interface Unsent {
   readonly durationMs: number;
 }
 
+/** Nothing was sent: `mayBegin` said so. */
+export interface Withdrawn {
+  readonly kind: 'withdrawn';
+  readonly durationMs: number;
+}
+
 /** What an endpoint has to answer for. */
 export type AttemptResult = SendResponse | SendError;
 
-export type SendResult = AttemptResult | Unsent;
+export type SendResult = AttemptResult | Unsent | Withdrawn;

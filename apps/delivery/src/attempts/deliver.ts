@@ -61,7 +61,7 @@ export class Deliverer {
   }
 
   /**
-   * One attempt: checks once more, signs, sends, decides. Returns what is to be recorded, or undefined when the delivery is another
+   * One attempt: checks once more, signs, sends, decides; begins anew when something changed before the request went out. Returns what is to be recorded, or undefined when the delivery is another
    * worker's by now. Nothing is sent, and no attempt is burnt, while the secrets cannot be had, the breaker is open or the egress proxy is away.
    */
   async deliver(delivery: Delivery): Promise<DeliveryRecord | undefined> {
@@ -79,25 +79,36 @@ export class Deliverer {
     return await this.attempt({ delivery, endpoint, keys });
   }
 
-  private async attempt({ delivery: unstyled, endpoint, keys }: Ready): Promise<DeliveryRecord> {
+  private async attempt({ delivery: unstyled, endpoint, keys }: Ready): Promise<DeliveryRecord | undefined> {
     const style = unstyled.style ?? styleOf(endpoint);
     const delivery = unstyled.style === undefined ? { ...unstyled, style } : unstyled;
     const number = delivery.attemptCount + 1;
     const startedAtMs = this.clock();
-    const request = signedRequest({ delivery, style, endpoint, keys, attemptNumber: number, nowMs: startedAtMs });
+    const signed = signedRequest({ delivery, style, endpoint, keys, attemptNumber: number, nowMs: startedAtMs });
+    const request = { ...signed, mayBegin: () => this.isUnchanged(unstyled, endpoint) };
     const result = await this.options.breakers.through(delivery.appId, () => this.options.send(request), verdictOf);
     if (result === undefined) return settledRecord(delivery, { kind: 'park', reason: 'breaker_open' });
+    if (result.kind === 'withdrawn') return await this.deliver(unstyled);
     if (result.kind === 'unsent') return settledRecord(delivery, { kind: 'park', reason: 'egress_away' });
     const outcome = outcomeOf(result, this.clock());
     if (outcome.kind === 'gone' && this.options.endpoints.markGone(endpoint)) this.options.onGone(endpoint);
     const made = { number, url: endpoint.url, startedAtMs, signedWith: keys.map(({ id }) => id), result, outcome };
     return recordOfAttempt(delivery, made, { schedule: this.options.schedule, random: Math.random() });
   }
+
+  /** Whether what was checked still holds: a connection may take seconds to open. */
+  private isUnchanged(delivery: Delivery, { revision }: EndpointSnapshot): boolean {
+    const { isOurs, endpoints } = this.options;
+    const admission = this.admission(delivery);
+    // A breaker that is open is no change: this may be its probe.
+    const isAdmitted = admission.kind === 'deliver' || (admission.kind === 'park' && admission.reason === 'breaker_open');
+    return isAdmitted && isOurs(delivery.id) && endpoints.of(delivery.appId)?.revision === revision;
+  }
 }
 
 /** What counts against an endpoint's health: all but a success and a clear "no more". */
 function verdictOf(result: SendResult): Verdict {
-  if (result.kind === 'unsent') return 'unknown';
+  if (result.kind === 'unsent' || result.kind === 'withdrawn') return 'unknown';
   if (result.kind === 'error') return result.category === 'timeout' ? 'timed_out' : 'failed';
   return (result.statusCode >= 200 && result.statusCode < 300) || result.statusCode === 410 ? 'well' : 'failed';
 }
