@@ -54,6 +54,7 @@ export class AppModule implements OnModuleInit, OnModuleDestroy, OnApplicationSh
 
   onModuleInit(): void {
     for (const [name, check] of this.worker.checks) this.readiness.add(name, check);
+    this.readiness.addHint('redis', () => this.worker.checkRedis());
     this.readiness.add('consumer', () => this.server.consumer.check());
     measureHoldings(() => this.worker.holdings);
   }

@@ -129,7 +129,7 @@ export class Worker {
       this.sweeper.add({ of: 'installation', installationId, throughGeneration, reason: end });
     });
     this.scheduler.start();
-    for (const part of [this.health, this.watch, this.waiting]) part.start();
+    for (const part of [this.sweeper, this.health, this.watch, this.waiting]) part.start();
   }
 
   /** Takes a batch; its messages are done when their deliveries are recorded. */
@@ -179,6 +179,11 @@ export class Worker {
       ['egress', () => this.egress.check()],
       ...this.tables.checks,
     ];
+  }
+
+  /** Throws while Redis is away: breakers and rates are then each worker's own. */
+  checkRedis(): void {
+    if (this.redis.status !== 'ready') throw new Error(`Redis is ${this.redis.status}`);
   }
 
   get holdings(): Holdings {

@@ -71,6 +71,17 @@ describe('a service that runs', () => {
     expect(Date.now() - sinceMs).toBeLessThan(2000);
   });
 
+  it('tells Prometheus what it can use and what it cannot, a hint too, without which it is ready all the same', async () => {
+    await get(`${service.url}/become/bad`);
+    const { body } = await get(`${service.url}/metrics`);
+    expect(body).toMatch(/^hookwright_dependency_up{name="mood"} 0$/m);
+    expect(body).toMatch(/^hookwright_dependency_up{name="other"} 1$/m);
+    expect(body).toMatch(/^hookwright_dependency_up{name="luck"} 0$/m);
+    await get(`${service.url}/become/good`);
+    expect((await get(`${service.url}/metrics`)).body).toMatch(/^hookwright_dependency_up{name="mood"} 1$/m);
+    expect((await get(`${service.url}/health/ready`)).status).toBe(200);
+  });
+
   it('tells Prometheus its default metrics', async () => {
     const { status, type, body } = await get(`${service.url}/metrics`);
     expect([status, type]).toEqual([200, expect.stringContaining('text/plain')]);

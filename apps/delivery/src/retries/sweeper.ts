@@ -4,26 +4,40 @@ import type pg from 'pg';
 import { deliveriesRecorded } from '../metrics.ts';
 import { SWEEP_ROWS, type Sweep, sweepOnce } from './sql/sweep.ts';
 
-/** Ends waiting deliveries after an uninstall, a deletion or a disabling: one sweep at a time, for ever when Postgres is away. */
+const EXPIRED_EVERY_MS = 60 * 60 * 1000;
+
+/**
+ * Ends waiting deliveries after an uninstall, a deletion or a disabling, and those too old to be sent: one sweep at a time, for ever when
+ * Postgres is away.
+ */
 export class Sweeper {
   private readonly queue = new Map<string, Sweep>();
   private readonly stopped = new AbortController();
   private running: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly pool: pg.Pool,
     private readonly logger: Logger,
   ) {}
 
+  /** From now on, what has expired is looked for once an hour. */
+  start(): void {
+    this.add({ of: 'expired' });
+    this.timer = setInterval(() => this.add({ of: 'expired' }), EXPIRED_EVERY_MS);
+    this.timer.unref();
+  }
+
   /** The same sweep asked for again while it waits is done once. */
   add(sweep: Sweep): void {
-    this.queue.set(sweep.of === 'app' ? sweep.appId : sweep.installationId, sweep);
+    this.queue.set(keyOf(sweep), sweep);
     if (!this.stopped.signal.aborted) this.running ??= this.run();
   }
 
   /** Another worker, or the next look at what is due, does the rest. */
   async stop(): Promise<void> {
     this.stopped.abort();
+    clearInterval(this.timer);
     await this.running;
   }
 
@@ -58,8 +72,18 @@ export class Sweeper {
       const { rowCount } = await this.pool.query(sweepOnce(sweep));
       last = rowCount ?? 0;
       ended += last;
-      deliveriesRecorded.inc({ outcome: sweep.of === 'app' ? sweep.status : 'canceled' }, last);
+      deliveriesRecorded.inc({ outcome: outcomeOf(sweep) }, last);
     }
     return ended;
   }
+}
+
+function keyOf(sweep: Sweep): string {
+  if (sweep.of === 'expired') return sweep.of;
+  return sweep.of === 'app' ? sweep.appId : sweep.installationId;
+}
+
+function outcomeOf(sweep: Sweep): string {
+  if (sweep.of === 'expired') return 'failed';
+  return sweep.of === 'app' ? sweep.status : 'canceled';
 }

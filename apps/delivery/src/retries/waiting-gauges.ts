@@ -32,6 +32,7 @@ export class WaitingGauges {
   ) {}
 
   start(): void {
+    void this.lookSafely();
     this.timer = setInterval(() => void this.lookSafely(), EVERY_MS);
     this.timer.unref();
   }

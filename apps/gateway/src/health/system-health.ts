@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Readiness, withTimeout } from '@hookwright/runtime';
+import { Readiness } from '@hookwright/runtime';
 import { ENV, type GatewayEnv, type ServiceUrl } from '../env.ts';
 import { Answer } from '../http/answer.ts';
 
@@ -34,15 +34,10 @@ export class SystemHealth {
   }
 
   private async own(): Promise<readonly [string, ServiceState]> {
-    const reasons = await Promise.all(
-      this.readiness.checks.map(({ name, check }) =>
-        withTimeout(Promise.resolve().then(check), TIMEOUT_MS).then(
-          () => undefined,
-          (error: unknown) => `${name}: ${messageOf(error)}`,
-        ),
-      ),
+    const faults = await Promise.all(
+      this.readiness.checks.map(async (check) => ({ name: check.name, reason: await this.readiness.faultOf(check) })),
     );
-    const failed = reasons.filter((reason) => reason !== undefined);
+    const failed = faults.filter(({ reason }) => reason !== undefined).map(({ name, reason }) => `${name}: ${reason ?? ''}`);
     return ['gateway', failed.length === 0 ? { status: 'up' } : { status: 'down', reason: failed.join('; ') }];
   }
 }

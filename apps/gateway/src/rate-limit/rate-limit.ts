@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Redis } from 'ioredis';
-import { LOGGER, type Logger, Problem } from '@hookwright/runtime';
+import { LOGGER, type Logger, Problem, Readiness } from '@hookwright/runtime';
 import { ENV, type GatewayEnv } from '../env.ts';
 import { TAKE } from './take.lua.ts';
 
@@ -32,6 +32,7 @@ export class RateLimit implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(ENV) env: GatewayEnv,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(Readiness) readiness: Readiness,
   ) {
     this.limit = env.RATE_LIMIT_PER_MINUTE;
     this.redis = new Redis(env.REDIS_URL, {
@@ -45,6 +46,9 @@ export class RateLimit implements OnModuleInit, OnApplicationShutdown {
       connectionName: 'hookwright-gateway',
     });
     this.redis.on('error', (error: Error) => this.rest(error.message));
+    readiness.addHint('redis', () => {
+      if (this.redis.status !== 'ready') throw new Error(`Redis is ${this.redis.status}`);
+    });
   }
 
   /** The first requests are limited too, unless Redis is away. */

@@ -2,10 +2,6 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { HealthCheckService, type HealthCheckResult, type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
 import { Readiness, type ReadinessCheck } from '../readiness.ts';
-import { withTimeout } from '../with-timeout.ts';
-
-// A dependency that hangs must not hang the answer: orchestrators ask every few seconds.
-const CHECK_TIMEOUT_MS = 1000;
 
 @Controller('health')
 export class HealthController {
@@ -36,13 +32,9 @@ export class HealthController {
     }
   }
 
-  private async indicate({ name, check }: ReadinessCheck): Promise<HealthIndicatorResult> {
-    const indicator = this.indicators.check(name);
-    try {
-      await withTimeout(Promise.resolve().then(check), CHECK_TIMEOUT_MS);
-      return indicator.up();
-    } catch (error) {
-      return indicator.down(error instanceof Error && error.message !== '' ? error.message : String(error));
-    }
+  private async indicate(check: ReadinessCheck): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check(check.name);
+    const fault = await this.readiness.faultOf(check);
+    return fault === undefined ? indicator.up() : indicator.down(fault);
   }
 }

@@ -106,6 +106,7 @@ class VaultModule {
   constructor(readiness) {
     readiness.add('mood', () => checks[mood]?.());
     readiness.add('other', () => undefined);
+    readiness.addHint('luck', () => checks.bad());
   }
 }
 Reflect.defineMetadata('design:paramtypes', [Readiness], VaultModule);

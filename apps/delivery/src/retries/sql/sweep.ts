@@ -15,22 +15,26 @@ export type Sweep =
       readonly installationId: string;
       readonly throughGeneration: number;
       readonly reason: CancelReason;
-    };
+    }
+  /** Those that waited, e.g. for a paused endpoint, until their event was not kept any more. */
+  | { readonly of: 'expired' };
 
 // A lock on a hundred thousand rows at once would be felt; the sweep is repeated until nothing is left.
 export const SWEEP_ROWS = 1000;
 
 const WAITING = `
 SELECT id, created_at FROM delivery
-WHERE next_attempt_at IS NOT NULL AND (lease_until IS NULL OR lease_until < now()) AND created_at > now() - interval '8 days'`;
+WHERE next_attempt_at IS NOT NULL AND (lease_until IS NULL OR lease_until < now()) AND created_at`;
+const RECENT = `${WAITING} > now() - interval '8 days'`;
 const END = `LIMIT ${SWEEP_ROWS} FOR UPDATE SKIP LOCKED`;
 const UPDATE = `
 UPDATE delivery SET status = $1, reason = $2, next_attempt_at = NULL, lease_owner = NULL, lease_until = NULL
 FROM waiting WHERE delivery.id = waiting.id AND delivery.created_at = waiting.created_at`;
 
-const OF_APP = `WITH waiting AS (${WAITING} AND app_id = $3 AND created_at <= now() - $4 * interval '1 ms' ${END}) ${UPDATE}`;
+const OF_APP = `WITH waiting AS (${RECENT} AND app_id = $3 AND created_at <= now() - $4 * interval '1 ms' ${END}) ${UPDATE}`;
 const OF_INSTALLATION = `
-WITH waiting AS (${WAITING} AND installation_id = $3 AND generation <= $4 AND source = 'installed_merchants' ${END}) ${UPDATE}`;
+WITH waiting AS (${RECENT} AND installation_id = $3 AND generation <= $4 AND source = 'installed_merchants' ${END}) ${UPDATE}`;
+const EXPIRED = `WITH waiting AS (${WAITING} <= now() - interval '8 days' ${END}) ${UPDATE}`;
 
 const LARGEST_INTEGER = 2_147_483_647;
 
@@ -40,6 +44,7 @@ export function sweepOnce(sweep: Sweep): { name: string; text: string; values: u
     const { status, reason, appId, olderThanMs } = sweep;
     return { name: 'sweep-app', text: OF_APP, values: [status, reason, appId, olderThanMs] };
   }
+  if (sweep.of === 'expired') return { name: 'sweep-expired', text: EXPIRED, values: ['failed', 'payload_expired'] };
   const { reason, installationId, throughGeneration } = sweep;
   const values = ['canceled', reason, installationId, Math.min(throughGeneration, LARGEST_INTEGER)];
   return { name: 'sweep-installation', text: OF_INSTALLATION, values };
