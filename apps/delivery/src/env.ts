@@ -1,12 +1,16 @@
 import { egressEnv, egressProxyEnv } from '@hookwright/egress';
 import { hostPort, list, port, serviceEnv } from '@hookwright/runtime';
 import { z } from 'zod';
+import { JITTER } from './attempts/retry-policy.ts';
 import type { SlotBounds } from './lanes/slots.ts';
 
 const count = (least: number, most: number): z.ZodCoercedNumber<string> => z.coerce.number<string>().int().min(least).max(most);
 
 // Standard Webhooks 1.0.0's example spread over three days: 9 attempts in 71 h.
 const DEFAULT_SCHEDULE = '30,120,600,3600,14400,43200,86400,108000';
+
+// An event's body is kept for so long.
+const LONGEST_SCHEDULE_SECONDS = 7 * 24 * 60 * 60;
 
 export const deliveryEnv = serviceEnv.extend({
   GRPC_PORT: port().describe('DeliveryService'),
@@ -20,7 +24,10 @@ export const deliveryEnv = serviceEnv.extend({
   ...egressEnv,
   ...egressProxyEnv,
   RETRY_SCHEDULE_SECONDS: list()
-    .pipe(z.array(z.coerce.number<string>().min(0).max(604_800)).min(1).max(20))
+    .pipe(z.array(z.coerce.number<string>().min(0).max(LONGEST_SCHEDULE_SECONDS)).min(1).max(20))
+    .refine((pauses) => pauses.reduce((sum, pause) => sum + pause, 0) * (1 + JITTER) <= LONGEST_SCHEDULE_SECONDS, {
+      message: 'the pauses, each a fifth longer, must end within 7 days: an event is not kept for longer',
+    })
     .prefault(DEFAULT_SCHEDULE)
     .describe('pause after each failed attempt; after the last one the delivery has failed'),
   WORKER_DELIVERIES: count(1, 100_000)

@@ -21,7 +21,7 @@ describe('the environment', () => {
         HTTP_PORT: 8081,
         LOG_LEVEL: 'info',
         HOOKWRIGHT_PROFILE: 'production',
-        SHUTDOWN_GRACE_SECONDS: 15,
+        SHUTDOWN_GRACE_SECONDS: 35,
         BROKERS: ['a:1', 'b:2'],
         VERIFICATION: false,
       },

@@ -6,7 +6,13 @@ export const serviceEnv = z.object({
   HTTP_PORT: port().describe('health, metrics and, at the gateway, the API'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   HOOKWRIGHT_PROFILE: z.enum(['development', 'production']).default('production').describe('development allows demo keys'),
-  SHUTDOWN_GRACE_SECONDS: z.coerce.number().int().min(1).max(300).default(15).describe('a shutdown that takes longer is cut off'),
+  SHUTDOWN_GRACE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(300)
+    .default(35)
+    .describe('a shutdown that takes longer is cut off: requests under way may take 30 s, the longest timeout of an endpoint'),
 });
 
 /**

@@ -1,7 +1,7 @@
 import { LONGEST_RETRY_AFTER_MS } from './retry-after.ts';
 
 /** Retries of thousands of endpoints that failed in the same second spread over a fifth of the pause (row I5 of the fault table). */
-const JITTER = 0.2;
+export const JITTER = 0.2;
 
 export interface FailedAttempt {
   /** 1-based number of the attempt that failed. */
