@@ -65,6 +65,8 @@ describe('outcomeOf', () => {
     ['1000000000', 24 * HOUR_MS],
     ['999999999999999', 24 * HOUR_MS],
     [new Date(NOW_MS + HOUR_MS).toUTCString(), HOUR_MS],
+    ['Sunday, 06-Nov-33 08:49:37 GMT', 24 * HOUR_MS],
+    ['Sun Nov  6 08:49:37 2033', 24 * HOUR_MS],
     [new Date(NOW_MS + 48 * HOUR_MS).toUTCString(), 24 * HOUR_MS],
     [new Date(NOW_MS - HOUR_MS).toUTCString(), undefined],
     ['-5', undefined],
