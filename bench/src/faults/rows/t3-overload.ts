@@ -41,7 +41,7 @@ export const t3: Row = {
       atMost('RSS', peakRssMb / before, 1.5, 'x'),
       atMost('API p99', p99(calls), 500, 'ms'),
       none('restarts', exits()),
-      note('parked', parked),
+      none('parked', parked),
       note('pairs', expected),
       note('capacity', capacity, 'a second'),
       note('RSS peak', peakRssMb, 'MB'),
