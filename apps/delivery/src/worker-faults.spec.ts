@@ -3,6 +3,7 @@ import { EndpointStatus, InstallationStatus, deadTopic, deliveryIdOf } from '@ho
 import { CompactedTable, createKafka } from '@hookwright/kafka';
 import { createLogger } from '@hookwright/runtime';
 import { type Stores, type TestDatabase, createDatabase, createTopics, eventually, uniqueName, useStores } from '@hookwright/testkit';
+import { eventsConsumed } from './metrics.ts';
 import { attemptsOf } from './rig/log.ts';
 import { Receiver } from './rig/receiver.ts';
 import { Rig, rigTopicSettings, rigTopics } from './rig/rig.ts';
@@ -120,6 +121,33 @@ describe('a worker that dies between sending and recording', () => {
     proxy.mend();
     await dying.stop();
     expect(receiver.of(eventId)).toHaveLength(3);
+  });
+});
+
+describe('a worker that loses its membership', () => {
+  it('makes what still waits in its lanes when it reads it again, and commits all of it', async () => {
+    await rig.endpoint(appId, url, { maxConcurrency: 1, timeoutSeconds: 30 });
+    const held: (() => void)[] = [];
+    receiver.answer = (_request, response) => held.push(() => response.end());
+    const running = await rig.startWorker();
+    const eventIds = await publish(3);
+    await eventually(() => expect(held).toHaveLength(1));
+    const repeated = async (): Promise<number> => (await eventsConsumed.get()).values[0]!.value;
+    const readBefore = await repeated();
+    running.rejoin();
+    await eventually(async () => expect(await repeated()).toBe(readBefore + 3), { timeoutMs: 30_000 });
+
+    receiver.answer = (_request, response) => response.end();
+    for (const end of held) end();
+    await allWith(eventIds, { status: 'delivered' });
+    const admin = createKafka({ clientId: 'spec', brokers: stores.kafkaBrokers, logger: createLogger('spec', 'fatal') }).admin();
+    await admin.connect();
+    await eventually(async () => {
+      const [committed] = await admin.fetchOffsets({ groupId: running.groupId, topics: [rig.topics.deliveries] });
+      const sum = committed!.partitions.reduce((all, { offset }) => all + Math.max(0, Number(offset)), 0);
+      expect(sum).toBe(3);
+    });
+    await admin.disconnect();
   });
 });
 

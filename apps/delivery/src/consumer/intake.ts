@@ -25,9 +25,17 @@ export class Intake {
 
   /** Resolves when the batch's deliveries are on their way; each message is done when all of its deliveries are recorded. Never rejects. */
   async take(batch: ConsumedBatch): Promise<void> {
-    const { log, inWork, route } = this.options;
     eventsConsumed.inc(batch.messages.length);
-    const fresh = batch.messages.flatMap((message) => this.begin(batch, message));
+    await this.letThrough(batch.messages.flatMap((message) => this.begin(batch, message)));
+  }
+
+  /** Waits for Postgres no longer: what could not be looked up is left. */
+  stop(): void {
+    this.stopped.abort();
+  }
+
+  private async letThrough(fresh: readonly Delivery[]): Promise<void> {
+    const { log, inWork, route } = this.options;
     const recorded = await log.recordedAmong(fresh, this.stopped.signal);
     for (const delivery of fresh) {
       if (recorded === undefined) inWork.end(delivery.id, 'left');
@@ -37,11 +45,6 @@ export class Intake {
         inWork.end(delivery.id, 'recorded');
       }
     }
-  }
-
-  /** Waits for Postgres no longer: what could not be looked up is left. */
-  stop(): void {
-    this.stopped.abort();
   }
 
   /** The message's deliveries that are not in work already, taken into work. */
@@ -55,6 +58,6 @@ export class Intake {
     const { deliveries } = expansion;
     const { onEnd } = new MessageProgress(batch, message.offset, deliveries.length);
     const stay = { bytes: (message.value?.length ?? 0) / deliveries.length, onEnd, isOurs: batch.isOurs };
-    return deliveries.filter(({ id }) => inWork.take(id, stay));
+    return deliveries.filter((delivery) => inWork.take(delivery.id, { ...stay, begin: () => void this.letThrough([delivery]) }));
   }
 }

@@ -6,12 +6,14 @@ export interface Stay {
   readonly onEnd: (end: End) => void;
   /** False when somebody else will make the delivery: its partition or its lease went to another worker. */
   readonly isOurs: () => boolean;
+  /** Begins the delivery: asked of a copy that is still ours when the first one is left. A copy without it is left too. */
+  readonly begin?: () => void;
 }
 
 interface Entry {
   readonly stay: Stay;
-  /** Ends of the copies of the same delivery that came while it was in work. */
-  copies: ((end: End) => void)[] | undefined;
+  /** Of the same delivery, which came while it was in work. */
+  copies: Stay[] | undefined;
 }
 
 /** Bounds of what a worker holds. */
@@ -22,12 +24,14 @@ export interface WorkBounds {
 
 /**
  * The deliveries a worker has in its hands, from being taken until being recorded. Bounded: at the bound nothing more is fetched. A copy
- * that comes meanwhile (an event published twice) shares the fate of the first and is not sent.
+ * that comes meanwhile (an event published twice) is not sent: it is recorded with the first, or takes its place when that is left, e.g. because
+ * its partition had moved away and has come back.
  */
 export class InWork {
   private readonly entries = new Map<string, Entry>();
   private readonly waitingForRoom = new Set<() => void>();
   private readonly waitingForEnd: (() => void)[] = [];
+  private isLettingIn = false;
   private bytes = 0;
   private isClosed = false;
 
@@ -44,18 +48,22 @@ export class InWork {
 
   /** How many more deliveries may be taken. */
   get free(): number {
-    return this.bytes >= this.bounds.bytes ? 0 : Math.max(0, this.bounds.deliveries - this.entries.size);
+    return this.freeBytes === 0 ? 0 : Math.max(0, this.bounds.deliveries - this.entries.size);
+  }
+
+  /** How many bytes of events may be taken. */
+  get freeBytes(): number {
+    return Math.max(0, this.bounds.bytes - this.bytes);
   }
 
   /** Takes a delivery. False when it is in work already: `onEnd` is then told how that one ended. */
   take(id: string, stay: Stay): boolean {
     const entry = this.entries.get(id);
     if (entry !== undefined) {
-      (entry.copies ??= []).push(stay.onEnd);
+      (entry.copies ??= []).push(stay);
       return false;
     }
-    this.entries.set(id, { stay, copies: undefined });
-    this.bytes += stay.bytes;
+    this.enter(id, { stay, copies: undefined });
     return true;
   }
 
@@ -69,7 +77,7 @@ export class InWork {
     this.entries.delete(id);
     this.bytes -= entry.stay.bytes;
     entry.stay.onEnd(end);
-    if (entry.copies !== undefined) for (const onEnd of entry.copies) onEnd(end);
+    if (entry.copies !== undefined && !this.isContinued(id, end, entry.copies)) for (const { onEnd } of entry.copies) onEnd(end);
     if (this.free > 0 && !this.isClosed) this.letOneIn();
     if (this.entries.size === 0) for (const resolve of this.waitingForEnd.splice(0)) resolve();
   }
@@ -84,6 +92,21 @@ export class InWork {
     this.isClosed = true;
   }
 
+  private enter(id: string, entry: Entry): void {
+    this.entries.set(id, entry);
+    this.bytes += entry.stay.bytes;
+  }
+
+  /** Whether one of the copies goes on where the first was left. */
+  private isContinued(id: string, end: End, copies: readonly Stay[]): boolean {
+    if (end === 'recorded' || this.isClosed) return false;
+    const heir = copies.find(({ begin, isOurs }) => begin !== undefined && isOurs());
+    if (heir === undefined) return false;
+    this.enter(id, { stay: heir, copies: copies.filter((copy) => copy !== heir) });
+    heir.begin?.();
+    return true;
+  }
+
   private nextRoom(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const go = (): void => {
@@ -96,9 +119,16 @@ export class InWork {
     });
   }
 
+  /** Many deliveries end in one go; the next is let in when the one before has taken what it came for. */
   private letOneIn(): void {
     const first = this.waitingForRoom.values().next();
-    if (first.done !== true) first.value();
+    if (first.done === true || this.isLettingIn) return;
+    this.isLettingIn = true;
+    first.value();
+    setImmediate(() => {
+      this.isLettingIn = false;
+      if (this.free > 0 && !this.isClosed) this.letOneIn();
+    });
   }
 
   /** Resolves when nothing is in work. */

@@ -184,19 +184,21 @@ export class Rig {
 /** A worker in this process, with the consumer that feeds it, as AppModule wires them. */
 export class RunningWorker {
   readonly worker: Worker;
+  readonly groupId: string;
   private readonly consumer: BatchConsumer;
   private readonly pool;
   private stopping: Promise<void> | undefined;
 
   constructor(topics: WorkerTopics, env: DeliveryEnv, group: string) {
     const logger = createLogger('delivery', env.LOG_LEVEL);
+    this.groupId = `${topics.deliveries}.${group}`;
     const kafka = createKafka({ clientId: 'rig-worker', brokers: env.KAFKA_BROKERS, logger });
     this.pool = openLogPool({ url: env.DATABASE_URL, connections: env.DATABASE_CONNECTIONS, logger });
     this.worker = new Worker({ env, logger, kafka, pool: this.pool, topics });
     this.consumer = new BatchConsumer({
       kafka,
       logger,
-      groupId: `${topics.deliveries}.${group}`,
+      groupId: this.groupId,
       topics: () => [topics.deliveries],
       onBatch: (batch) => this.worker.take(batch),
       room: (signal) => this.worker.room(signal),
@@ -207,6 +209,11 @@ export class RunningWorker {
   async start(): Promise<void> {
     await this.worker.start();
     this.consumer.start();
+  }
+
+  /** Loses its membership and joins again: what it has not finished by then is read again, by itself. */
+  rejoin(): void {
+    this.consumer.rejoin();
   }
 
   /** As on SIGTERM. */
