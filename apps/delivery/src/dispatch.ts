@@ -32,12 +32,13 @@ export interface DispatchOptions {
 
 // How often a worker that is full looks whether slow endpoints fill it: as long as it can take until one counts as slow.
 const RELIEVE_EVERY_MS = 100;
+const PARK_OVERDUE_EVERY_MS = 1000;
 
 /** The way of a delivery through the worker: into its lane, or straight into the log; out of the lane, sent, into the log. */
 export class Dispatch {
   readonly lanes: Lanes;
   private readonly load = new EventLoopLoad();
-  private readonly relieving: NodeJS.Timeout;
+  private readonly timers: readonly NodeJS.Timeout[];
   private isStopped = false;
 
   constructor(private readonly options: DispatchOptions) {
@@ -50,7 +51,10 @@ export class Dispatch {
       worker: () => ({ free: options.inWork.free, bound: options.inWork.bound, isBusy: this.load.isBusy() }),
       slots: options.slots,
     });
-    this.relieving = setInterval(() => this.relieve(), RELIEVE_EVERY_MS);
+    this.timers = [
+      setInterval(() => this.relieve(), RELIEVE_EVERY_MS),
+      setInterval(() => this.park(this.lanes.overdue(), 'lane_full'), PARK_OVERDUE_EVERY_MS),
+    ];
   }
 
   /** A delivery that is in work, on its way. Never throws. */
@@ -80,7 +84,7 @@ export class Dispatch {
   /** Begins nothing more; what is under way goes on and is recorded. Returns what was claimed from Postgres and had not begun. */
   stop(): Delivery[] {
     this.isStopped = true;
-    clearInterval(this.relieving);
+    for (const timer of this.timers) clearInterval(timer);
     const queued = this.lanes.stop();
     for (const { id } of queued) this.options.inWork.end(id, 'left');
     return queued.filter(({ origin }) => origin === 'parked');

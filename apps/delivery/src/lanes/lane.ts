@@ -6,13 +6,18 @@ import type { SlotHolder } from './slots.ts';
 // A few answers of any endpoint that is not slow, even when a batch is being taken apart meanwhile.
 const UNKNOWN_FOR_MS = 200;
 
+interface Queued {
+  readonly delivery: Delivery;
+  readonly sinceMs: number;
+}
+
 /** What is queued for one endpoint. Live and parked deliveries take turns, so that a backlog neither starves nor is starved. */
 export class Lane implements SlotHolder {
   inFlight = 0;
   slow = 0;
   private meter: PaceMeter;
-  private readonly live = new RoundRobin<Delivery>();
-  private readonly parked = new RoundRobin<Delivery>();
+  private readonly live = new RoundRobin<Queued>();
+  private readonly parked = new RoundRobin<Queued>();
   private isParkedTurn = false;
 
   /** `landedBefore`: how many requests of all lanes had come back when it was opened. */
@@ -49,26 +54,43 @@ export class Lane implements SlotHolder {
     return this.parked.size;
   }
 
-  push(delivery: Delivery): void {
-    const queue = delivery.origin === 'live' ? this.live : this.parked;
-    queue.push(delivery.source.event.merchantId, delivery);
+  push(delivery: Delivery, nowMs: number): void {
+    this.enqueue({ delivery, sinceMs: nowMs });
   }
 
   shift(): Delivery | undefined {
     const isParkedTurn = this.isParkedTurn;
     this.isParkedTurn = !isParkedTurn;
-    if (isParkedTurn) return this.parked.shift() ?? this.live.shift();
-    return this.live.shift() ?? this.parked.shift();
+    const next = isParkedTurn ? (this.parked.shift() ?? this.live.shift()) : (this.live.shift() ?? this.parked.shift());
+    return next?.delivery;
   }
 
   drain(): Delivery[] {
-    return [...this.parked.drain(), ...this.live.drain()];
+    return [...this.parked.drain(), ...this.live.drain()].map(deliveryOf);
   }
 
   /** Takes live deliveries out, but for so many. */
   drainLive(kept: number): Delivery[] {
     const live = this.live.drain();
-    for (const delivery of live.slice(0, kept)) this.push(delivery);
-    return live.slice(kept);
+    for (const queued of live.slice(0, kept)) this.enqueue(queued);
+    return live.slice(kept).map(deliveryOf);
   }
+
+  /** Takes out the live deliveries that have waited since before; the time that was not measured does not count. */
+  drainOverdue(sinceBeforeMs: number): Delivery[] {
+    if (this.measuredFromMs >= sinceBeforeMs || this.live.size === 0) return [];
+    const live = this.live.drain();
+    for (const queued of live) if (queued.sinceMs >= sinceBeforeMs) this.enqueue(queued);
+    return live.filter(({ sinceMs }) => sinceMs < sinceBeforeMs).map(deliveryOf);
+  }
+
+  private enqueue(queued: Queued): void {
+    const { origin, source } = queued.delivery;
+    const queue = origin === 'live' ? this.live : this.parked;
+    queue.push(source.event.merchantId, queued);
+  }
+}
+
+function deliveryOf({ delivery }: Queued): Delivery {
+  return delivery;
 }

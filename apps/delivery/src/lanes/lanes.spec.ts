@@ -200,6 +200,35 @@ describe('Lanes', () => {
     expect(new Set(harness.lanes.relieve().map(({ appId }) => appId))).toEqual(new Set(['app_dead']));
   });
 
+  it('keeps nothing waiting for long for an endpoint at its limit, however much room there is, but for what was parked before', () => {
+    const harness = new Harness({ concurrency: 2 });
+    const parked = delivery('app_slow', 'mer_1', 'parked');
+    const offered = Array.from({ length: 30 }, (_, n) => delivery('app_slow', `mer_${n % 3}`));
+    for (const each of [...offered, parked]) expect(harness.lanes.offer(each)).toBe(true);
+    harness.nowMs = 4000;
+    const late = delivery('app_slow');
+    harness.lanes.offer(late);
+    expect(harness.lanes.overdue()).toEqual([]);
+    harness.nowMs = 5001;
+    expect(new Set(harness.lanes.overdue())).toEqual(new Set(offered.slice(2)));
+    expect(harness.lanes.overdue()).toEqual([]);
+    harness.endAll();
+    expect(new Set(harness.started.slice(2))).toEqual(new Set([late, parked]));
+  });
+
+  it('does not count the time in which nothing could be started as waiting for the endpoint', () => {
+    const harness = new Harness({ concurrency: 2 });
+    harness.mayStart = false;
+    for (let n = 0; n < 30; n++) harness.lanes.offer(delivery('app_1'));
+    harness.nowMs = 20_000;
+    expect(harness.lanes.overdue()).toEqual([]);
+    harness.mayStart = true;
+    harness.lanes.wake();
+    expect(harness.lanes.overdue()).toEqual([]);
+    harness.nowMs = 25_001;
+    expect(harness.lanes.overdue()).toHaveLength(28);
+  });
+
   it('starts nothing while it may not, and everything when it may again', () => {
     const harness = new Harness();
     harness.mayStart = false;

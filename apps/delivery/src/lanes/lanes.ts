@@ -25,6 +25,8 @@ export interface LanesOptions {
 const YOUNG_MS = 2000;
 // Shorter ones are forgiven by the two seconds that a lane may need. Longer ones end rarely, so that a slow endpoint is still found.
 const STALL_MS = 500;
+// Nothing behind a live delivery is committed before it is recorded: what waits longer for its endpoint had better wait in Postgres.
+const LONGEST_HELD_MS = 5000;
 
 /** A delivery that left its lane. */
 export interface Flight {
@@ -58,7 +60,7 @@ export class Lanes {
   offer(delivery: Delivery): boolean {
     const lane = this.lanes.get(delivery.appId) ?? this.open(delivery.appId);
     if (delivery.origin === 'live' && this.isBottleneck(lane)) return false;
-    lane.push(delivery);
+    lane.push(delivery, this.clock());
     this.fill(lane);
     return true;
   }
@@ -136,6 +138,13 @@ export class Lanes {
     return [...this.lanes.values()].filter((lane) => this.isBottleneck(lane)).flatMap((lane) => lane.drainLive(ALWAYS));
   }
 
+  /** Takes out live deliveries that have waited too long for an endpoint that is at its limit, however much room there is. */
+  overdue(): Delivery[] {
+    if (this.stalledFromMs !== undefined) return [];
+    const sinceBeforeMs = this.clock() - LONGEST_HELD_MS;
+    return [...this.lanes.values()].filter((lane) => this.isAtItsLimit(lane)).flatMap((lane) => lane.drainOverdue(sinceBeforeMs));
+  }
+
   /** Starts nothing any more. Returns what had not begun; requests under way go on. */
   stop(): Delivery[] {
     this.isStopped = true;
@@ -196,14 +205,17 @@ export class Lanes {
     return ageMs < YOUNG_MS ? ((this.landedCount - landedBefore) * 1000) / Math.max(1, ageMs) : this.meter.perSecond(nowMs);
   }
 
+  private isAtItsLimit({ slow, inFlight, appId }: Lane): boolean {
+    return slow > 0 || inFlight >= this.options.concurrencyOf(appId);
+  }
+
   private isBottleneck(lane: Lane): boolean {
-    const { queued, inFlight, slow, appId } = lane;
+    const { queued } = lane;
     // Asked for each delivery that comes: most lanes are empty.
     if (queued === 0) return false;
     const nowMs = this.clock();
-    const isAtItsLimit = slow > 0 || inFlight >= this.options.concurrencyOf(appId);
     const { free, bound, isBusy } = this.options.worker();
     const worker = { free, bound, perSecond: this.perSecondBeside(lane, nowMs), isBusy: isBusy || this.slots.isShort(nowMs) };
-    return isEndpointTheBottleneck({ queued, perSecond: lane.perSecond(nowMs), isAtItsLimit }, worker);
+    return isEndpointTheBottleneck({ queued, perSecond: lane.perSecond(nowMs), isAtItsLimit: this.isAtItsLimit(lane) }, worker);
   }
 }
