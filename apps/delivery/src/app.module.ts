@@ -5,7 +5,7 @@ import type { Kafka } from 'kafkajs';
 import pg from 'pg';
 import { DELIVERIES, DeliveryConsumer } from './consumer/delivery.consumer.ts';
 import type { DeliveryEnv } from './env.ts';
-import { openLogPool } from './log/database.ts';
+import { openLogPool, openReadPool } from './log/database.ts';
 import { measureHoldings } from './metrics.ts';
 import { DeliveriesController } from './reads/deliveries.controller.ts';
 import { DeliveriesRepository } from './reads/deliveries.repository.ts';
@@ -18,6 +18,7 @@ import { Worker } from './worker.ts';
 
 const GROUP = 'hookwright.delivery';
 const KAFKA = Symbol('kafka');
+const READ_POOL = Symbol('read pool');
 // 32 messages of up to 64 apps are at most 2,048 deliveries: what one batch may exceed the worker's bound by.
 const MAX_BATCH = 32;
 
@@ -29,23 +30,26 @@ export class AppModule implements OnModuleInit, OnModuleDestroy, OnApplicationSh
     @Inject(KafkaBatchServer) private readonly server: KafkaBatchServer,
     @Inject(DeliveriesRepository) private readonly repository: DeliveriesRepository,
     @Inject(pg.Pool) private readonly pool: pg.Pool,
+    @Inject(READ_POOL) private readonly readPool: pg.Pool,
   ) {}
 
   static with(env: DeliveryEnv, logger: Logger): DynamicModule {
     const kafka = createKafka({ clientId: 'hookwright-delivery', brokers: env.KAFKA_BROKERS, logger });
     const pool = openLogPool({ url: env.DATABASE_URL, connections: env.DATABASE_CONNECTIONS, logger });
+    const readPool = openReadPool({ url: env.DATABASE_URL, logger });
     return {
       module: AppModule,
       controllers: [DeliveryConsumer, DeliveriesController, HealthController],
       providers: [
         { provide: KAFKA, useValue: kafka },
         { provide: pg.Pool, useValue: pool },
+        { provide: READ_POOL, useValue: readPool },
         { provide: Worker, useFactory: () => new Worker({ env, logger, kafka, pool }) },
         { provide: KafkaBatchServer, inject: [KAFKA, LOGGER, Worker], useFactory: batchServer },
-        { provide: DeliveriesRepository, useFactory: () => new DeliveriesRepository(pool) },
+        { provide: DeliveriesRepository, useFactory: () => new DeliveriesRepository(readPool) },
         { provide: MAX_ATTEMPTS, useValue: env.RETRY_SCHEDULE_SECONDS.length + 1 },
         DeliveriesService,
-        { provide: HealthRepository, useFactory: () => new HealthRepository(pool) },
+        { provide: HealthRepository, useFactory: () => new HealthRepository(readPool) },
         { provide: BREAKERS, inject: [Worker], useFactory: (worker: Worker) => worker.breakers },
         HealthService,
       ],
@@ -67,7 +71,7 @@ export class AppModule implements OnModuleInit, OnModuleDestroy, OnApplicationSh
   async onApplicationShutdown(): Promise<void> {
     await this.worker.close();
     await this.repository.close();
-    await this.pool.end();
+    await Promise.all([this.pool.end(), this.readPool.end()]);
   }
 }
 
