@@ -23,9 +23,11 @@ const SHARE_OF_ASKING = 0.1;
 // While the proxy is away requests wait for it, inside their time: what comes back at once would only be parked the faster.
 const RETRY_MS = 1000;
 
-// Where the network has no DNS but its proxy's, each question would be waited for: not long, and then not again for a while.
+// Where the network has no DNS but its proxy's, each question would be waited for: not long, and then not again for a while. By name: a
+// partner whose name servers are silent must not keep others' names from being judged.
 const DNS_TIMEOUT_MS = 1000;
 const DNS_SILENCE_MS = 60_000;
+const MOST_SILENT_NAMES = 10_000;
 
 /**
  * How undici opens connections through a forward proxy: CONNECT for every target, so that TLS is verified end to end and http targets need
@@ -47,12 +49,14 @@ export function tunnelConnect(options: TunnelConnectOptions): Connect {
 }
 
 function targetJudge({ policy, resolveHost }: TunnelConnectOptions): (hostname: string) => Promise<void> {
-  let silentUntilMs = 0;
+  const silentUntilMs = new Map<string, number>();
   return async (hostname) => {
-    if (net.isIP(hostname) === 0 && performance.now() < silentUntilMs) return;
+    if (performance.now() < (silentUntilMs.get(hostname) ?? 0)) return;
     const verdict = await resolveAndJudge(hostname, policy, DNS_TIMEOUT_MS, resolveHost);
     if (!verdict.ok) throw new BlockedTarget(verdict.reason);
-    if (verdict.isSilent) silentUntilMs = performance.now() + DNS_SILENCE_MS;
+    if (silentUntilMs.size >= MOST_SILENT_NAMES) silentUntilMs.clear();
+    if (verdict.isSilent) silentUntilMs.set(hostname, performance.now() + DNS_SILENCE_MS);
+    else silentUntilMs.delete(hostname);
   };
 }
 

@@ -86,6 +86,17 @@ describe('a request through the proxy', () => {
     expect(heads).toEqual([]);
   });
 
+  it('is judged although the name servers of another host are silent', async () => {
+    const { port } = await rawServer((socket) => socket.end(OK));
+    const { proxy, heads } = await connectProxy();
+    const resolveHost = (name: string): Promise<string[]> =>
+      name === HOST ? new Promise(() => undefined) : Promise.resolve(['169.254.169.254']);
+    const client = proxied({ proxy, resolveHost, connectTimeoutMs: 3000 });
+    expect(await post(client, `http://${HOST}:${port}/`, 5000)).toMatchObject({ statusCode: 200 });
+    expect(await post(client, `http://inside.example:${port}/`, 5000)).toMatchObject({ category: 'blocked_target' });
+    expect(heads).toHaveLength(1);
+  });
+
   it('goes out when the host has none here, and does not wait for a DNS that is silent twice', async () => {
     const { port } = await rawServer((socket) => socket.end(OK));
     const { proxy } = await connectProxy();
@@ -98,9 +109,7 @@ describe('a request through the proxy', () => {
       return new Promise(() => undefined);
     };
     const client = proxied({ proxy, resolveHost: silent, connectTimeoutMs: 3000 });
-    for (const host of [HOST, 'other.example']) {
-      expect(await post(client, `http://${host}:${port}/`, 5000)).toMatchObject({ statusCode: 200 });
-    }
+    for (let n = 0; n < 2; n++) expect(await post(client, `http://${HOST}:${port}/`, 5000)).toMatchObject({ statusCode: 200 });
     expect(asked).toBe(1);
   });
 
