@@ -31,6 +31,7 @@ export class CompactedTable {
   private membership: Membership | undefined;
   private life: Promise<void> | undefined;
   private fault: string | undefined = 'not started';
+  private aliveAtMs = performance.now();
   private readonly waiting = new Set<{ readonly ends: ReadonlyMap<number, number>; readonly resolve: () => void }>();
 
   constructor(private readonly options: CompactedTableOptions) {
@@ -43,9 +44,15 @@ export class CompactedTable {
     await this.loaded.promise;
   }
 
-  /** Throws, with the reason, until the table is loaded. */
+  /** Throws, with the reason, until the table is loaded, and while it stands still because Kafka is silent. */
   check(): void {
     if (this.fault !== undefined) throw new Error(this.fault);
+    if (this.isStale) throw new Error(`no answer from Kafka for ${Math.round((performance.now() - this.aliveAtMs) / 1000)} s`);
+  }
+
+  /** Whether Kafka has been silent for longer than a session: what was announced meanwhile is not in memory. */
+  get isStale(): boolean {
+    return performance.now() - this.aliveAtMs > this.timing.sessionTimeoutMs;
   }
 
   /** Resolves when everything that is on the topic by now is in memory. Rejects when Kafka cannot say what that is. */
@@ -86,6 +93,7 @@ export class CompactedTable {
       kafka,
       groupId,
       timing: this.timing,
+      onAlive: () => (this.aliveAtMs = performance.now()),
       onJoin: () => {
         onJoin();
         for (const [partition, offset] of this.positions) membership.seek({ topic, partition }, offset);

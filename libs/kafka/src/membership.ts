@@ -18,6 +18,8 @@ export interface MembershipOptions {
   /** What this member has work of and does not want given to others yet. */
   readonly claims?: () => Assignment;
   readonly onCommit?: (committed: readonly CommittedTopic[]) => void;
+  /** Told of each sign of life of the broker. */
+  readonly onAlive?: () => void;
 }
 
 export interface CommittedTopic {
@@ -46,7 +48,7 @@ const SILENT_SESSIONS = 3;
 export class Membership {
   readonly consumer: Consumer;
   private readonly ended = Promise.withResolvers<undefined>();
-  private lastSignMs = Date.now();
+  private lastSignMs = performance.now();
   private topics: readonly string[] = [];
   private wantsRejoin = false;
 
@@ -124,7 +126,7 @@ export class Membership {
   }
 
   get silentMs(): number {
-    return Date.now() - this.lastSignMs;
+    return performance.now() - this.lastSignMs;
   }
 
   private claims(): Assignment {
@@ -138,7 +140,10 @@ export class Membership {
 
   private listen(): void {
     const { consumer, options } = this;
-    const alive = (): void => void (this.lastSignMs = Date.now());
+    const alive = (): void => {
+      this.lastSignMs = performance.now();
+      options.onAlive?.();
+    };
     consumer.on(consumer.events.HEARTBEAT, alive);
     consumer.on(consumer.events.FETCH, alive);
     consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => options.onCommit?.(payload.topics));

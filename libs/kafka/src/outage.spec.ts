@@ -113,9 +113,11 @@ describe('while Kafka is away', () => {
     broker.signal('SIGSTOP');
     await eventually(() => expect(() => at.producer.check()).toThrow(), { timeoutMs: 40_000 });
     await eventually(() => expect(() => consumer.check()).toThrow(), { timeoutMs: 40_000 });
+    await eventually(() => expect(() => snapshots.check()).toThrow(/^no answer from Kafka for \d+ s$/), { timeoutMs: 40_000 });
     broker.signal('SIGCONT');
     await eventually(() => send(10, first), { timeoutMs: 30_000 });
     await eventually(() => expect(new Set(seen).size).toBe(first + 10), { timeoutMs: 30_000 });
+    await eventually(() => snapshots.check(), { timeoutMs: 30_000 });
   }, 120_000);
 
   it('a drain ends all the same', async () => {

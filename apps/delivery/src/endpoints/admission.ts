@@ -36,7 +36,7 @@ export interface Standing {
 }
 
 // Ingest may know an endpoint, or what it chose, a little earlier than this worker; a removed one is never heard of again.
-const UNKNOWN_FOR_MS = 30_000;
+export const UNKNOWN_FOR_MS = 30_000;
 
 /** The send rule's second half, looked at again right before each request (design.md, "The send rule"). */
 export function admit({ endpoint, isGone, isChosen, installationEnd, waitedMs, isBreakerOpen }: Standing): Admission {

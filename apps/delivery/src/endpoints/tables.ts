@@ -39,6 +39,11 @@ export class Tables {
     return this.compacted.map(([name, table]) => [name, () => table.check()]);
   }
 
+  /** Whether what one of them says may be out of date. */
+  get areStale(): boolean {
+    return this.compacted.some(([, table]) => table.isStale);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.compacted.map(([, table]) => table.stop()));
   }

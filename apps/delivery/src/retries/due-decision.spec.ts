@@ -11,6 +11,7 @@ const standing: DueStanding = {
   isBreakerOpen: false,
   isProbing: false,
   areSecretsAway: false,
+  areTablesStale: false,
   laneRoom: 20,
 };
 
@@ -21,6 +22,7 @@ describe('dueDecision', () => {
     ['waits for a full lane', { laneRoom: 0 }, { kind: 'wait' }],
     ['waits for an open breaker', { isBreakerOpen: true }, { kind: 'wait' }],
     ['waits for the vault', { areSecretsAway: true }, { kind: 'wait' }],
+    ['waits for news of the endpoint while Kafka is silent', { areTablesStale: true, endpoint: undefined }, { kind: 'wait' }],
     ['waits for a paused endpoint', { endpoint: of(EndpointStatus.PAUSED) }, { kind: 'wait' }],
     [
       'ends those of a disabled one',

@@ -1,4 +1,5 @@
 import { type EndpointSnapshot, EndpointStatus } from '@hookwright/contracts';
+import { UNKNOWN_FOR_MS } from '../endpoints/admission.ts';
 import { timeoutMsOf } from '../endpoints/timeout.ts';
 import type { Sweep } from './sql/sweep.ts';
 
@@ -16,14 +17,14 @@ export interface DueStanding {
   /** The breaker lets one attempt through. */
   readonly isProbing: boolean;
   readonly areSecretsAway: boolean;
+  /** Nothing is heard from Kafka: the app may have been uninstalled, or its endpoint have another address. */
+  readonly areTablesStale: boolean;
   readonly laneRoom: number;
 }
 
-// As in admission: an endpoint that is unknown for so long was removed.
-const UNKNOWN_FOR_MS = 30_000;
-
 /** Pure. A paused endpoint's wait on; a closed one's end; the others' are claimed as far as their lane has room. */
 export function dueDecision({ appId, endpoint, isGone, laneRoom, ...rest }: DueStanding): DueDecision {
+  if (rest.areTablesStale) return { kind: 'wait' };
   if (endpoint === undefined) {
     return { kind: 'sweep', sweep: { of: 'app', appId, status: 'canceled', reason: 'endpoint_removed', olderThanMs: UNKNOWN_FOR_MS } };
   }
