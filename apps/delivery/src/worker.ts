@@ -247,6 +247,7 @@ export class Worker {
       decide: (appId, follow) => this.decideDue(appId, follow),
       sweep: (sweep) => this.sweeper.add(sweep),
       free: () => this.inWork.free,
+      freeBytes: () => this.inWork.freeBytes,
       workers: () => this.workers.count,
       take: (delivery, isOurs) => this.takeClaimed(delivery, isOurs),
     });
@@ -268,6 +269,7 @@ export class Worker {
       isBreakerOpen: this.breakers.isOpen(appId),
       isProbing: this.breakers.isProbing(appId),
       areSecretsAway: this.secrets.isAway(appId),
+      areTablesStale: this.tables.areStale,
       laneRoom: this.dispatch.roomFor(appId, follow),
     });
   }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { HOUR_SECONDS, MINUTE_SECONDS } from '../health/sql/write-tallies.ts';
+import { IS_KEPT } from '../log/sql/kept.ts';
 
 /** Attempts of a span of time. */
 export interface TrafficRow {
@@ -43,7 +44,7 @@ const BACKLOG = `
 SELECT count(*)::int AS waiting, extract(epoch FROM now() - min(created_at))::float8 AS oldest_seconds
 FROM (
   SELECT created_at FROM delivery
-  WHERE app_id = $1 AND next_attempt_at IS NOT NULL AND created_at > now() - interval '8 days' AND created_at < now() + interval '1 day'
+  WHERE app_id = $1 AND next_attempt_at IS NOT NULL AND ${IS_KEPT}
   ORDER BY next_attempt_at LIMIT ${MOST_COUNTED + 1}
 ) AS waiting`;
 

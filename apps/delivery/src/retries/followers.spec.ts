@@ -17,6 +17,13 @@ describe('Followers', () => {
     expect(claimAndEmpty(followers, 600)).toBe(20);
   });
 
+  it('counts a claim as worked off once, whatever is told of its last requests', () => {
+    const followers = new Followers(() => nowMs);
+    followers.claimed('app_1');
+    for (let n = 0; n < 10; n++) followers.ranEmpty('app_1');
+    expect(followers.of('app_1')).toBe(40);
+  });
+
   it('forgets apps of which nothing was claimed for a while', () => {
     const followers = new Followers(() => nowMs);
     claimAndEmpty(followers, 1);

@@ -8,6 +8,7 @@ const FORGET_MS = 5000;
 interface Last {
   follow: number;
   claimedAtMs: number;
+  isWorkedOff: boolean;
 }
 
 /**
@@ -24,13 +25,14 @@ export class Followers {
   }
 
   claimed(appId: string): void {
-    this.last.set(appId, { follow: this.of(appId), claimedAtMs: this.clock() });
+    this.last.set(appId, { follow: this.of(appId), claimedAtMs: this.clock(), isWorkedOff: false });
   }
 
-  /** Nothing that was claimed of the app is left. */
+  /** Nothing that was claimed of the app is left in its lane; what is told again, of each request under way, counts for nothing. */
   ranEmpty(appId: string): void {
     const last = this.last.get(appId);
-    if (last === undefined) return;
+    if (last === undefined || last.isWorkedOff) return;
+    last.isWorkedOff = true;
     last.follow = this.clock() - last.claimedAtMs < QUICK_MS ? Math.min(MOST_TO_FOLLOW, 2 * last.follow) : LEAST_TO_FOLLOW;
   }
 

@@ -44,7 +44,7 @@ async function pagesOf({ text, values = [] }: Statement): Promise<number> {
 const claimOf = (appIds: readonly string[]) =>
   claimDue(
     appIds.map((appId) => ({ appId, room: 20, leaseMs: 25_000 })),
-    'spec',
+    { owner: 'spec', bytes: 1_000_000 },
   );
 
 describe('the scheduler’s statements', () => {
@@ -72,11 +72,28 @@ describe('the scheduler’s statements', () => {
   it('claim of each app as many as its lane has room for, the oldest first, and nothing twice', async () => {
     await insertWaiting(pool, { appIds: ['app_few'], count: 10 });
     const claim = async (owner: string) =>
-      (await pool.query<{ app_id: string; created_ms: number }>(claimDue([{ appId: 'app_few', room: 3, leaseMs: 5000 }], owner))).rows;
+      (
+        await pool.query<{ app_id: string; created_ms: number }>(
+          claimDue([{ appId: 'app_few', room: 3, leaseMs: 5000 }], { owner, bytes: 1_000_000 }),
+        )
+      ).rows;
     const [first, second] = [await claim('one'), await claim('two')];
     expect([first.length, second.length]).toEqual([3, 3]);
     const made = [...first, ...second].map(({ created_ms: ms }) => Math.round(ms));
     expect(made).toEqual(made.toSorted((one, other) => one - other));
     expect(new Set(made).size).toBe(6);
+  });
+
+  it('claim as many as fit into so many bytes, one event beyond, and the others later', async () => {
+    await insertWaiting(pool, { appIds: ['app_large'], count: 5 });
+    await pool.query(`UPDATE delivery SET event_id = 'evt_' || id WHERE app_id = 'app_large'`);
+    await pool.query(
+      `INSERT INTO event_body (event_id, created_at, event, data)
+       SELECT event_id, created_at, '', convert_to(repeat('x', 100000), 'UTF8') FROM delivery WHERE app_id = 'app_large'`,
+    );
+    const claim = async (bytes: number) =>
+      (await pool.query<{ data: Buffer }>(claimDue([{ appId: 'app_large', room: 20, leaseMs: 5000 }], { owner: 'spec', bytes }))).rows;
+    const claimed = [await claim(1), await claim(100_001), await claim(1_000_000), await claim(1_000_000)];
+    expect(claimed.map((rows) => rows.map(({ data }) => data.length))).toEqual([[100_000], [100_000, 100_000], [100_000, 100_000], []]);
   });
 });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@hookwright/runtime';
 import type pg from 'pg';
 import type { Delivery } from '../expansion/delivery.ts';
-import { parkedClaimed } from '../metrics.ts';
+import { deliveriesRecorded, parkedClaimed } from '../metrics.ts';
 import { claimedDelivery } from './claimed-delivery.ts';
 import type { DueDecision } from './due-decision.ts';
 import { Followers } from './followers.ts';
@@ -23,6 +23,8 @@ export interface SchedulerOptions {
   readonly sweep: (sweep: Sweep) => void;
   /** How many deliveries the worker can take. */
   readonly free: () => number;
+  /** How many bytes of events it can take. */
+  readonly freeBytes: () => number;
   /** Workers that look. */
   readonly workers: () => number;
   /** Takes a delivery; `isOurs` says whether its lease still leaves the time for a request. */
@@ -31,6 +33,9 @@ export interface SchedulerOptions {
 
 // A worker whose bound is reached by live traffic still works off its backlog.
 const ALWAYS_FREE = 50;
+const ALWAYS_FREE_BYTES = 1_048_576;
+// pg reads a body as text of twice its length.
+const MOST_BYTES_A_CLAIM = 16 * 1_048_576;
 // A lease is for one request to end before it, one request, and this time to record it: so soon another worker follows one that died.
 const LEASE_MARGIN_MS = 5000;
 const REFILL_MS = 20;
@@ -142,10 +147,11 @@ export class RetryScheduler {
 
   /** Returns how many it took. */
   private async claim(claims: readonly Claim[]): Promise<number> {
-    const { pool, take } = this.options;
+    const { pool, take, freeBytes } = this.options;
+    const bytes = Math.min(MOST_BYTES_A_CLAIM, Math.max(ALWAYS_FREE_BYTES, freeBytes()));
     const claimedAtMs = performance.now();
     const leaseMs = new Map(claims.map((claim) => [claim.appId, claim.leaseMs]));
-    const { rows } = await pool.query<ClaimedRow>(claimDue(claims, this.owner));
+    const { rows } = await pool.query<ClaimedRow>(claimDue(claims, { owner: this.owner, bytes }));
     parkedClaimed.inc(rows.length);
     const expired: ClaimedRow[] = [];
     for (const row of rows) {
@@ -154,7 +160,10 @@ export class RetryScheduler {
       if (delivery === undefined) expired.push(row);
       else take(delivery, () => performance.now() < beginBeforeMs);
     }
-    if (expired.length > 0) await pool.query(failExpired(expired));
+    if (expired.length > 0) {
+      await pool.query(failExpired(expired));
+      deliveriesRecorded.inc({ outcome: 'failed' }, expired.length);
+    }
     return rows.length;
   }
 

@@ -1,17 +1,17 @@
 import type { Logger } from '@hookwright/runtime';
 import type pg from 'pg';
+import { IS_KEPT } from '../log/sql/kept.ts';
 import { deliveriesWaiting, oldestPendingSeconds } from '../metrics.ts';
 
 const EVERY_MS = 30_000;
 // More are not counted: 100,000 rows are counted in about 50 ms, and a million behind one alarm says no more than a hundred thousand.
 const MOST_COUNTED = 100_000;
-const RECENT = `created_at > now() - interval '8 days' AND created_at < now() + interval '1 day'`;
 
 const COUNT = {
   name: 'count-waiting',
   text: `
 SELECT CASE WHEN reason = '' THEN 'retry' ELSE reason END AS reason, count(*)::int AS waiting
-FROM (SELECT reason FROM delivery WHERE next_attempt_at IS NOT NULL AND ${RECENT} LIMIT ${MOST_COUNTED}) AS counted
+FROM (SELECT reason FROM delivery WHERE next_attempt_at IS NOT NULL AND ${IS_KEPT} LIMIT ${MOST_COUNTED}) AS counted
 GROUP BY 1`,
 };
 
@@ -19,7 +19,7 @@ const OLDEST = {
   name: 'oldest-waiting',
   text: `
 SELECT extract(epoch FROM now() - created_at)::float8 AS seconds FROM delivery
-WHERE next_attempt_at IS NOT NULL AND ${RECENT} ORDER BY created_at LIMIT 1`,
+WHERE next_attempt_at IS NOT NULL AND ${IS_KEPT} ORDER BY created_at LIMIT 1`,
 };
 
 /** What waits in the database, as metrics: how much for which reason (up to a bound), and for how long. Each worker says the same. */

@@ -4,6 +4,8 @@ import { Scheme, type SigningSecret, SigningSecretSchema } from '@hookwright/con
 import { SecretCache } from './secret-cache.ts';
 
 let nowMs: number;
+/** How far the wall clock was set. */
+let setByMs: number;
 let asked: number;
 let failures: number;
 let answer: () => Promise<SigningSecret[]>;
@@ -24,6 +26,7 @@ const idsAt = (): string[] | undefined => cache.at('app_1')?.map(({ id }) => id)
 
 beforeEach(() => {
   nowMs = 1_000_000;
+  setByMs = 0;
   asked = failures = 0;
   answer = () => Promise.resolve(secrets({ id: 'sec_1' }));
   cache = new SecretCache(
@@ -32,7 +35,7 @@ beforeEach(() => {
       return answer();
     },
     () => failures++,
-    () => nowMs,
+    { wallMs: () => nowMs + setByMs, steadyMs: () => nowMs },
   );
 });
 
@@ -43,6 +46,20 @@ describe('SecretCache', () => {
     expect([idsAt(), asked]).toEqual([['sec_1'], 1]);
     nowMs += 60_000;
     expect(idsAt()).toBeUndefined();
+  });
+
+  it('keeps to its minute when the wall clock is set', async () => {
+    await cache.load('app_1');
+    for (const ms of [-3_600_000, 3_600_000]) {
+      setByMs = ms;
+      expect(idsAt()).toEqual(['sec_1']);
+    }
+    answer = () => Promise.reject(new Error('away'));
+    cache.drop('app_1');
+    await cache.load('app_1');
+    setByMs = -3_600_000;
+    nowMs += 2000;
+    expect(cache.isAway('app_1')).toBe(false);
   });
 
   it('asks again in the background before the minute is over, and goes on with the old ones meanwhile', async () => {

@@ -30,6 +30,15 @@ const REFRESH_AFTER_MS = 30_000;
 const FAILED_FOR_MS = 2000;
 const FORGET_EVERY_MS = 30_000;
 
+export interface SecretClocks {
+  /** By which secrets expire; ms since the epoch. */
+  readonly wallMs: () => number;
+  /** Goes only forward, whatever is done to the wall clock. */
+  readonly steadyMs: () => number;
+}
+
+const CLOCKS: SecretClocks = { wallMs: Date.now, steadyMs: () => performance.now() };
+
 /** Apps' signing secrets in memory, for a minute at most; an announcement on vault.secrets drops an app's at once. */
 export class SecretCache {
   private readonly cached = new Map<string, Cached>();
@@ -41,16 +50,17 @@ export class SecretCache {
   constructor(
     private readonly fetchSecrets: FetchSecrets,
     private readonly onFailure: (appId: string, error: unknown) => void,
-    private readonly clock: () => number = Date.now,
+    private readonly clocks: SecretClocks = CLOCKS,
   ) {}
 
   /** The app's live secrets when they are at hand; undefined: `load` them. */
   at(appId: string): readonly SigningKey[] | undefined {
-    const nowMs = this.clock();
+    const nowMs = this.clocks.steadyMs();
     const cached = this.cached.get(appId);
     if (cached === undefined || cached.fetchedAtMs <= nowMs - KEPT_MS) return undefined;
     if (cached.fetchedAtMs <= nowMs - REFRESH_AFTER_MS) void this.load(appId);
-    const keys = cached.keys.every((key) => isLive(key, nowMs)) ? cached.keys : cached.keys.filter((key) => isLive(key, nowMs));
+    const wallMs = this.clocks.wallMs();
+    const keys = cached.keys.every((key) => isLive(key, wallMs)) ? cached.keys : cached.keys.filter((key) => isLive(key, wallMs));
     return keys.length === 0 ? undefined : keys;
   }
 
@@ -78,7 +88,7 @@ export class SecretCache {
 
   private isBlocked(appId: string): boolean {
     const until = this.failed.get(appId);
-    return until !== undefined && until > this.clock();
+    return until !== undefined && until > this.clocks.steadyMs();
   }
 
   private async fetch(appId: string): Promise<void> {
@@ -90,7 +100,7 @@ export class SecretCache {
       this.cached.set(appId, answer);
       this.failed.delete(appId);
     } catch (error) {
-      this.failed.set(appId, this.clock() + FAILED_FOR_MS);
+      this.failed.set(appId, this.clocks.steadyMs() + FAILED_FOR_MS);
       this.onFailure(appId, error);
     } finally {
       this.fetches.delete(appId);
@@ -102,14 +112,14 @@ export class SecretCache {
     for (;;) {
       const fetch = this.fetches.get(appId);
       if (fetch !== undefined) fetch.outdated = false;
-      const fetchedAtMs = this.clock();
+      const fetchedAtMs = this.clocks.steadyMs();
       const secrets = await this.fetchSecrets(appId);
       if (fetch?.outdated !== true) return { fetchedAtMs, keys: secrets.filter(({ scheme }) => scheme === Scheme.V1).map(toKey) };
     }
   }
 
   private forgetOld(): void {
-    const nowMs = this.clock();
+    const nowMs = this.clocks.steadyMs();
     if (nowMs < this.nextForgettingMs) return;
     this.nextForgettingMs = nowMs + FORGET_EVERY_MS;
     for (const [appId, { fetchedAtMs }] of this.cached) if (fetchedAtMs <= nowMs - KEPT_MS) this.cached.delete(appId);

@@ -1,10 +1,5 @@
+import type { Statement } from '../../log/sql/statement.ts';
 import { DELIVERIES_TRIED, type Tally } from '../tallies.ts';
-
-interface Statement {
-  readonly name: string;
-  readonly text: string;
-  readonly values: unknown[];
-}
 
 // Pauses, not times, come from the worker: its clock may be wrong (row T1 of the fault table). `tried` travels joined: unnest flattens arrays.
 const HEALTH = `
@@ -54,7 +49,7 @@ ORDER BY app_id, seconds
 ON CONFLICT (app_id, span_seconds, starts_at) DO UPDATE SET
   succeeded = traffic.succeeded + excluded.succeeded, failed = traffic.failed + excluded.failed`;
 
-/** What writes tallies down. They are sorted by app, so that two workers never wait for each other. */
+/** What writes tallies down. They are sorted by app, so that two workers rarely wait for each other. */
 export function writeTallies(tallies: readonly Tally[], nowMs: number): Statement[] {
   const restarts = tallies.filter(({ isRestart }) => isRestart);
   const tried = tallies.filter(({ succeeded, failed }) => succeeded + failed > 0);

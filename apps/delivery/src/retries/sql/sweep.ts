@@ -1,4 +1,6 @@
 import type { CancelReason, SuppressReason } from '../../endpoints/admission.ts';
+import { IS_EXPIRED, IS_KEPT } from '../../log/sql/kept.ts';
+import type { Statement } from '../../log/sql/statement.ts';
 
 /** Waiting deliveries that must not go out, and what they become. What is in flight decides for itself. */
 export type Sweep =
@@ -24,22 +26,21 @@ export const SWEEP_ROWS = 1000;
 
 const WAITING = `
 SELECT id, created_at FROM delivery
-WHERE next_attempt_at IS NOT NULL AND (lease_until IS NULL OR lease_until < now()) AND created_at`;
-const RECENT = `${WAITING} > now() - interval '8 days'`;
+WHERE next_attempt_at IS NOT NULL AND (lease_until IS NULL OR lease_until < now())`;
 const END = `LIMIT ${SWEEP_ROWS} FOR UPDATE SKIP LOCKED`;
 const UPDATE = `
 UPDATE delivery SET status = $1, reason = $2, next_attempt_at = NULL, lease_owner = NULL, lease_until = NULL
 FROM waiting WHERE delivery.id = waiting.id AND delivery.created_at = waiting.created_at`;
 
-const OF_APP = `WITH waiting AS (${RECENT} AND app_id = $3 AND created_at <= now() - $4 * interval '1 ms' ${END}) ${UPDATE}`;
+const OF_APP = `WITH waiting AS (${WAITING} AND ${IS_KEPT} AND app_id = $3 AND created_at <= now() - $4 * interval '1 ms' ${END}) ${UPDATE}`;
 const OF_INSTALLATION = `
-WITH waiting AS (${RECENT} AND installation_id = $3 AND generation <= $4 AND source = 'installed_merchants' ${END}) ${UPDATE}`;
-const EXPIRED = `WITH waiting AS (${WAITING} <= now() - interval '8 days' ${END}) ${UPDATE}`;
+WITH waiting AS (${WAITING} AND ${IS_KEPT} AND installation_id = $3 AND generation <= $4 AND source = 'installed_merchants' ${END}) ${UPDATE}`;
+const EXPIRED = `WITH waiting AS (${WAITING} AND ${IS_EXPIRED} ${END}) ${UPDATE}`;
 
 const LARGEST_INTEGER = 2_147_483_647;
 
 /** Ends at most SWEEP_ROWS of the waiting deliveries. */
-export function sweepOnce(sweep: Sweep): { name: string; text: string; values: unknown[] } {
+export function sweepOnce(sweep: Sweep): Statement {
   if (sweep.of === 'app') {
     const { status, reason, appId, olderThanMs } = sweep;
     return { name: 'sweep-app', text: OF_APP, values: [status, reason, appId, olderThanMs] };
