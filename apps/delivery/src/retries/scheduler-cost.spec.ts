@@ -47,6 +47,17 @@ const claimOf = (appIds: readonly string[]) =>
     { owner: 'spec', bytes: 1_000_000 },
   );
 
+/** Deliveries that wait, each of an event of its own of 100 KB. */
+async function insertLarge(appId: string, { count, oldestAgoMs = 60_000 }: { count: number; oldestAgoMs?: number }): Promise<void> {
+  await insertWaiting(pool, { appIds: [appId], count, oldestAgoMs });
+  await pool.query(`UPDATE delivery SET event_id = 'evt_' || id WHERE app_id = $1`, [appId]);
+  await pool.query(
+    `INSERT INTO event_body (event_id, created_at, event, data)
+     SELECT event_id, created_at, '', convert_to(repeat('x', 100000), 'UTF8') FROM delivery WHERE app_id = $1`,
+    [appId],
+  );
+}
+
 describe('the scheduler’s statements', () => {
   it('claim from a backlog of 50,000 for what they do from one of 500, freshly analysed or not', async () => {
     await insertWaiting(pool, { appIds: ['app_shallow'], count: 500 });
@@ -85,15 +96,18 @@ describe('the scheduler’s statements', () => {
   });
 
   it('claim as many as fit into so many bytes, one event beyond, and the others later', async () => {
-    await insertWaiting(pool, { appIds: ['app_large'], count: 5 });
-    await pool.query(`UPDATE delivery SET event_id = 'evt_' || id WHERE app_id = 'app_large'`);
-    await pool.query(
-      `INSERT INTO event_body (event_id, created_at, event, data)
-       SELECT event_id, created_at, '', convert_to(repeat('x', 100000), 'UTF8') FROM delivery WHERE app_id = 'app_large'`,
-    );
+    await insertLarge('app_large', { count: 5 });
     const claim = async (bytes: number) =>
       (await pool.query<{ data: Buffer }>(claimDue([{ appId: 'app_large', room: 20, leaseMs: 5000 }], { owner: 'spec', bytes }))).rows;
     const claimed = [await claim(1), await claim(100_001), await claim(1_000_000), await claim(1_000_000)];
     expect(claimed.map((rows) => rows.map(({ data }) => data.length))).toEqual([[100_000], [100_000, 100_000], [100_000, 100_000], []]);
+  });
+
+  it('share those bytes among the apps, however old and large the backlog of one is', async () => {
+    await insertLarge('app_old', { count: 50, oldestAgoMs: 3_600_000 });
+    await insertLarge('app_young', { count: 2, oldestAgoMs: 1000 });
+    const claims = ['app_old', 'app_young'].map((appId) => ({ appId, room: 20, leaseMs: 5000 }));
+    const { rows } = await pool.query<{ app_id: string }>(claimDue(claims, { owner: 'spec', bytes: 350_000 }));
+    expect(rows.map(({ app_id: appId }) => appId).sort()).toEqual(['app_old', 'app_old', 'app_young', 'app_young']);
   });
 });

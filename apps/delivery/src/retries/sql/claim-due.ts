@@ -17,11 +17,13 @@ export interface ClaimedRow {
   readonly data: Buffer | null;
 }
 
-// Of each app the oldest, as many as its lane has room for, and of all of them no more than fits into so many bytes: at least one. Rows
-// another worker looks at in the same moment are passed over.
+// Of each app the oldest, as many as its lane has room for, and of all of them, each app's in turns, no more than fits into so many bytes: at
+// least one. Rows another worker looks at in the same moment are passed over.
 const TEXT = `
 WITH due AS (
-  SELECT oldest.id, oldest.created_at, oldest.event_id, oldest.next_attempt_at, lane.lease_ms
+  SELECT
+    oldest.id, oldest.created_at, oldest.event_id, lane.lease_ms,
+    row_number() OVER (PARTITION BY lane.app_id ORDER BY oldest.next_attempt_at, oldest.created_at) AS turn
   FROM unnest($1::text[], $2::int[], $3::int[]) AS lane (app_id, room, lease_ms)
   CROSS JOIN LATERAL (
     SELECT id, created_at, event_id, next_attempt_at FROM delivery
@@ -34,7 +36,7 @@ WITH due AS (
 ), with_body AS (
   SELECT due.id, due.created_at, due.lease_ms, event, data,
     coalesce(sum(octet_length(data)) OVER (
-      ORDER BY due.next_attempt_at, due.created_at, due.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ORDER BY due.turn, due.created_at, due.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ), 0) AS bytes_before
   FROM due
   LEFT JOIN event_body ON event_body.event_id = due.event_id AND event_body.created_at = due.created_at
