@@ -2,8 +2,8 @@ import { pathOf } from '../../receiver/receiver.ts';
 import { atMost, none, note } from '../judge/checks.ts';
 import type { Row } from '../row.ts';
 import { p99 } from '../judge/timing.ts';
+import { joins } from '../stage/joins.ts';
 import { merchantsIn } from '../stage/partitions.ts';
-import type { Scene } from '../stage/scene.ts';
 
 const SLOW_PARTITION = 0;
 const OTHERS = [1, 2, 3, 4, 5];
@@ -56,8 +56,3 @@ export const k4: Row = {
     ];
   },
 };
-
-/** How often a member of the deliveries' group joined: the group's generation is one more each time it rebalances. */
-function joins({ system, workers }: Scene): number {
-  return workers.reduce((sum, name) => sum + system.service(name).log().split('"consumer.joined"').length - 1, 0);
-}
