@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { hostPort, list, onOff, parseEnv, port, serviceEnv } from './env.ts';
+import { hostPort, list, onOff, parseEnv, port, serviceEnv, shownEnv } from './env.ts';
 
 const schema = serviceEnv.extend({
   DATABASE_URL: z.url(),
@@ -48,6 +48,25 @@ describe('the environment', () => {
     const faults = parsed.ok ? [] : parsed.faults;
     expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual(Object.keys(bad).sort());
     expect(faults.join('\n')).not.toContain(secret);
+  });
+
+  it('is shown without what may be a secret', () => {
+    const proxied = schema.extend({ EGRESS_PROXY: z.string().optional(), OPERATOR_TOKEN: z.string() });
+    const parsed = parseEnv(proxied, {
+      ...good,
+      DATABASE_URL: 'postgres://user:topsecret@localhost/x',
+      OPERATOR_TOKEN: 'topsecret',
+      BROKERS: 'a:1,b:2',
+    });
+    const shown = shownEnv({ EGRESS_PROXY: undefined, ...(parsed.ok ? parsed.env : {}) });
+    expect(shown).toMatchObject({
+      HTTP_PORT: '8081',
+      BROKERS: 'a:1,b:2',
+      DATABASE_URL: 'set',
+      OPERATOR_TOKEN: 'set',
+      EGRESS_PROXY: 'unset',
+    });
+    expect(JSON.stringify(shown)).not.toContain('topsecret');
   });
 
   it.each(['-1', '65536', '80.5', 'http'])('has no port %j', (value) => {

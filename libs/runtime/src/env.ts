@@ -37,6 +37,19 @@ export function parseEnv<Schema extends z.ZodObject>(
   return { ok: false, faults: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) };
 }
 
+// By name: URLs of stores and proxies may have a password in them.
+const MAY_BE_SECRET = /(URLS?|TOKEN|SECRET|PASSWORD|PROXY|KEY)$/;
+
+/** The environment as it may be logged: of what may hold a secret, only whether it is set. */
+export function shownEnv(env: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => {
+      if (MAY_BE_SECRET.test(name)) return [name, value === undefined ? 'unset' : 'set'];
+      return [name, String(value)];
+    }),
+  );
+}
+
 /** A TCP port; 0 asks the system for a free one. */
 export function port(): z.ZodCoercedNumber<string> {
   return z.coerce.number<string>().int().min(0).max(65_535);

@@ -15,7 +15,7 @@ import type { Logger } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import type { z } from 'zod';
 import { newId } from '@hookwright/contracts';
-import type { serviceEnv } from './env.ts';
+import { type serviceEnv, shownEnv } from './env.ts';
 import { packageDefinition } from './grpc/package-definition.ts';
 import { ProblemRpcFilter } from './grpc/problem-rpc.filter.ts';
 import { RethrowFilter } from './rethrow.filter.ts';
@@ -45,6 +45,7 @@ const SWEEP_MS = 50;
  */
 export async function runService(service: Service): Promise<void> {
   const { name, env, logger } = service;
+  logger.info({ env: shownEnv(env) }, `${name}.configured`);
   collectDefaultMetrics();
   exitOnBug(logger);
   const app = await createServiceApp(service);
