@@ -1,5 +1,5 @@
 import { RegistryService } from '@hookwright/contracts';
-import { createLogger, readEnv, runService } from '@hookwright/runtime';
+import { Readiness, createLogger, readEnv, runService } from '@hookwright/runtime';
 import { AppModule } from './app.module.ts';
 import { Outbox } from './database/outbox.ts';
 import { endpointSignalsServer } from './endpoints/endpoint-signals.server.ts';
@@ -14,5 +14,10 @@ await runService({
   env,
   logger,
   grpc: { service: RegistryService, port: env.GRPC_PORT },
-  strategies: (app) => [endpointSignalsServer(app.get(Outbox).kafka, logger)],
+  strategies: (app) => {
+    const signals = endpointSignalsServer(app.get(Outbox).kafka, logger);
+    // Its callers are served without what the workers have to say.
+    app.get(Readiness).addHint('endpoint_signals', () => signals.consumer.check());
+    return [signals];
+  },
 });
