@@ -34,6 +34,10 @@ const TURNS = 2;
 export function isEndpointTheBottleneck(lane: LaneStanding, worker: WorkerStanding): boolean {
   const { queued, perSecond, isAtItsLimit } = lane;
   if (!isAtItsLimit || queued < ALWAYS || queued < worker.free * SHARE_OF_FREE) return false;
-  const workersShare = worker.isBusy ? (TURNS * worker.bound) / worker.perSecond : 0;
-  return queued / perSecond > LONGEST_WAIT_SECONDS + workersShare;
+  return queued / perSecond > LONGEST_WAIT_SECONDS + workersShare(worker);
+}
+
+/** How many seconds of a delivery's wait are the worker's own doing. */
+export function workersShare({ isBusy, bound, perSecond }: Omit<WorkerStanding, 'free'>): number {
+  return isBusy ? (TURNS * bound) / perSecond : 0;
 }

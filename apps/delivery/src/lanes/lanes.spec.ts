@@ -216,6 +216,21 @@ describe('Lanes', () => {
     expect(new Set(harness.started.slice(2))).toEqual(new Set([late, parked]));
   });
 
+  it('allows for what the worker itself is slow while it is busy', () => {
+    const harness = new Harness({ concurrency: 2, free: 1000 });
+    harness.isBusy = true;
+    for (let n = 0; n < 30; n++) harness.lanes.offer(delivery('app_1'));
+    for (harness.nowMs = 10; harness.nowMs <= 6000; harness.nowMs += 10) {
+      harness.lanes.offer(delivery('app_2'));
+      harness.land(harness.flying.length - 1);
+      harness.record();
+    }
+    // 100 a second: it takes 20 s for twice what it holds.
+    expect(harness.lanes.overdue()).toEqual([]);
+    harness.isBusy = false;
+    expect(harness.lanes.overdue()).toHaveLength(28);
+  });
+
   it('does not count the time in which nothing could be started as waiting for the endpoint', () => {
     const harness = new Harness({ concurrency: 2 });
     harness.mayStart = false;

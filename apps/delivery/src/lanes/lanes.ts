@@ -1,6 +1,6 @@
 import { PaceMeter } from '@hookwright/kafka';
 import type { Delivery } from '../expansion/delivery.ts';
-import { ALWAYS, type WorkerStanding, isEndpointTheBottleneck } from './bottleneck.ts';
+import { ALWAYS, type WorkerStanding, isEndpointTheBottleneck, workersShare } from './bottleneck.ts';
 import { Lane } from './lane.ts';
 import { type Slot, type SlotBounds, Slots } from './slots.ts';
 
@@ -141,7 +141,8 @@ export class Lanes {
   /** Takes out live deliveries that have waited too long for an endpoint that is at its limit, however much room there is. */
   overdue(): Delivery[] {
     if (this.stalledFromMs !== undefined) return [];
-    const sinceBeforeMs = this.clock() - LONGEST_HELD_MS;
+    const nowMs = this.clock();
+    const sinceBeforeMs = nowMs - LONGEST_HELD_MS - 1000 * workersShare(this.workerAt(nowMs, this.meter.perSecond(nowMs)));
     return [...this.lanes.values()].filter((lane) => this.isAtItsLimit(lane)).flatMap((lane) => lane.drainOverdue(sinceBeforeMs));
   }
 
@@ -205,6 +206,11 @@ export class Lanes {
     return ageMs < YOUNG_MS ? ((this.landedCount - landedBefore) * 1000) / Math.max(1, ageMs) : this.meter.perSecond(nowMs);
   }
 
+  private workerAt(nowMs: number, perSecond: number): WorkerStanding {
+    const { free, bound, isBusy } = this.options.worker();
+    return { free, bound, perSecond, isBusy: isBusy || this.slots.isShort(nowMs) };
+  }
+
   private isAtItsLimit({ slow, inFlight, appId }: Lane): boolean {
     return slow > 0 || inFlight >= this.options.concurrencyOf(appId);
   }
@@ -214,8 +220,7 @@ export class Lanes {
     // Asked for each delivery that comes: most lanes are empty.
     if (queued === 0) return false;
     const nowMs = this.clock();
-    const { free, bound, isBusy } = this.options.worker();
-    const worker = { free, bound, perSecond: this.perSecondBeside(lane, nowMs), isBusy: isBusy || this.slots.isShort(nowMs) };
+    const worker = this.workerAt(nowMs, this.perSecondBeside(lane, nowMs));
     return isEndpointTheBottleneck({ queued, perSecond: lane.perSecond(nowMs), isAtItsLimit: this.isAtItsLimit(lane) }, worker);
   }
 }
