@@ -61,8 +61,9 @@ export class Deliverer {
   }
 
   /**
-   * One attempt: checks once more, signs, sends, decides; begins anew when something changed before the request went out. Returns what is to be recorded, or undefined when the delivery is another
-   * worker's by now. Nothing is sent, and no attempt is burnt, while the secrets cannot be had, the breaker is open or the egress proxy is away.
+   * One attempt: checks once more, signs, sends, decides; begins anew when something changed before the request went out. Returns what is to
+   * be recorded, or undefined when the delivery is another worker's by now. Nothing is sent, and no attempt is burnt, while the secrets
+   * cannot be had, the breaker is open or the egress proxy is away.
    */
   async deliver(delivery: Delivery): Promise<DeliveryRecord | undefined> {
     const { secrets, breakers } = this.options;
