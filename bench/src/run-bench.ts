@@ -11,7 +11,7 @@ const HELP = `npm run bench [-- scenario… --runs N --profile --write]
 ${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(18)}${title}`).join('\n')}
 
   --runs N           every scenario so many times, each with a new system (default 1); the table shows medians and spreads
-  --profile          CPU profiles of delivery and ingest while the throughput scenarios measure: slower, but it shows where
+  --profile          CPU profiles of delivery and ingest while bursts and streams are measured: slower, but it shows where
   --write            write the figures to bench/RESULTS.md`;
 
 const terminal = new Terminal();

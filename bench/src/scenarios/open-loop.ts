@@ -1,4 +1,5 @@
 import { type LatencySummary, summarise } from '../figures/arrivals.ts';
+import { withProfiles } from '../profile/profile.ts';
 import { EVENT_TYPE } from '../system/provisioning.ts';
 import { burstOf, measureBursts, warmUp } from './bursts.ts';
 import { describeCpu, type Load, measure, type Measurement, ORDERS } from './measure.ts';
@@ -34,11 +35,12 @@ function streamOf({ apps, seconds, appsPerEvent, ...rest }: StreamWish): Load {
 export const STEADY: Scenario = {
   name: 'steady',
   title: 'open loop, 200 events a second × 1 app',
-  run: async ({ ending, note, say }) => {
+  run: async ({ ending, note, say, profiled }) => {
     const merchants = merchantIds(APPS);
     const setting = await prepareSetting({
       ending,
       note,
+      system: { inspected: profiled },
       apps: (urlOf) => merchants.map((merchant, number) => ({ url: urlOf(number), merchants: [merchant] })),
     });
     await warmUp(setting, burstOf({ events: 10_000, apps: setting.apps, merchants, pairs: 10_000 }), note);
@@ -46,7 +48,7 @@ export const STEADY: Scenario = {
     note('getting into step');
     await measure(setting, streamOf({ ...wish, seconds: WARM_UP_SECONDS }));
     note('measuring');
-    const measured = await measure(setting, streamOf({ ...wish, seconds: SECONDS }));
+    const measured = await withProfiles(setting.system, { profiled, say }, () => measure(setting, streamOf({ ...wish, seconds: SECONDS })));
     say(describeCpu(measured));
     const { p50Ms, p95Ms, p99Ms } = summarise(measured.latenciesMs);
     return [
@@ -62,11 +64,12 @@ export const STEADY: Scenario = {
 export const LOADED: Scenario = {
   name: 'loaded',
   title: 'open loop at 60 % of capacity, events × 10 apps',
-  run: async ({ ending, note, say }) => {
+  run: async ({ ending, note, say, profiled }) => {
     const merchants = merchantIds(20);
     const setting = await prepareSetting({
       ending,
       note,
+      system: { inspected: profiled },
       apps: (urlOf) => Array.from({ length: APPS }, (_, number) => ({ url: urlOf(number), merchants })),
     });
     const burst = burstOf({ events: 2000, apps: setting.apps, merchants, pairs: 2000 * APPS });
@@ -79,7 +82,7 @@ export const LOADED: Scenario = {
     note('getting into step');
     await measure(setting, streamOf({ ...wish, seconds: LOADED_WARM_UP_SECONDS }));
     note('measuring');
-    const measured = await measure(setting, streamOf({ ...wish, seconds: SECONDS }));
+    const measured = await withProfiles(setting.system, { profiled, say }, () => measure(setting, streamOf({ ...wish, seconds: SECONDS })));
     say(describeCpu(measured));
     return loadedFigures({ capacity, measured, latency: summarise(measured.latenciesMs) });
   },
