@@ -1,7 +1,7 @@
 import kafkajs, { type Kafka, type LogEntry } from 'kafkajs';
 import type { Logger } from 'pino';
 import { registerCodecs } from './codecs.ts';
-import { installFetchResponse } from './fetch-response.ts';
+import { installFetch } from './fetch-request.ts';
 import { installProduceRequest } from './produce-request.ts';
 import { installRequestQueue } from './request-queue.ts';
 
@@ -26,7 +26,7 @@ const MAX_REMEMBERED = 200;
 /** A kafkajs client with every codec, quick retries, and its logs in ours (its info is our debug). */
 export function createKafka({ clientId, brokers, logger }: { clientId: string; brokers: string[]; logger: Logger }): Kafka {
   registerCodecs();
-  installFetchResponse();
+  installFetch();
   installProduceRequest();
   installRequestQueue();
   const write = logWriter(logger);

@@ -1,4 +1,3 @@
-import response from 'kafkajs/src/protocol/requests/fetch/v11/response.js';
 import { ByteReader } from './byte-reader.ts';
 import { type FetchedRecord, readBatch } from './record-batch.ts';
 
@@ -16,16 +15,17 @@ interface FetchedPartition {
 // What one fetch brings into memory: behind it nothing more is unpacked. What is left out is fetched again.
 const MAX_RESPONSE_BYTES = 32 * 1_048_576;
 
-/**
- * Has kafkajs read the answers to its fetches with `readFetchResponse`. Its own reader throws at what it cannot read, and would fetch it
- * again for ever; it unpacks without a bound, breaks at batches of over 100,000 records, and takes twice as long. Idempotent.
- */
-export function installFetchResponse(): void {
-  response.decode = readFetchResponse;
+export interface FetchResponse {
+  readonly throttleTime: number;
+  /** ms the broker wants to be left alone. */
+  readonly clientSideThrottleTime: number;
+  readonly errorCode: number;
+  readonly sessionId: number;
+  readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
 }
 
 /** Fetch response, version 11: throttle_time int32, error_code int16, session_id int32, responses of topic and partitions. */
-export async function readFetchResponse(bytes: Buffer): Promise<unknown> {
+export async function readFetchResponse(bytes: Buffer): Promise<FetchResponse> {
   const reader = new ByteReader(bytes);
   const clientSideThrottleTime = reader.int32();
   const errorCode = reader.int16();

@@ -1,10 +1,48 @@
 /**
- * What of kafkajs 2.2's inside is replaced: how requests and answers that carry records are written and read, and when waiting ones are
- * looked after. Fetch 11 and Produce 7 are the newest versions it knows, and all brokers since Kafka 2.3 speak them.
+ * What of kafkajs 2.2's inside is replaced: how messages are fetched, how those sent are written, and when waiting requests are looked
+ * after. Fetch 11 and Produce 7 are the newest versions it knows, and all brokers since Kafka 2.3 speak them.
  */
-declare module 'kafkajs/src/protocol/requests/fetch/v11/response.js' {
-  const response: { decode: (rawData: Buffer) => Promise<unknown> };
-  export default response;
+declare module 'kafkajs/src/broker/index.js' {
+  export interface FetchWish {
+    readonly isolationLevel: number;
+    /** ms. */
+    readonly maxWaitTime: number;
+    readonly minBytes: number;
+    readonly maxBytes: number;
+    readonly rackId?: string;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string; readonly maxBytes: number }[];
+    }[];
+  }
+  /** What a request is, and how its answer is read. */
+  export interface Exchange {
+    readonly request: {
+      readonly apiKey: number;
+      readonly apiVersion: number;
+      readonly apiName: string;
+      readonly encode: () => Promise<unknown>;
+    };
+    readonly response: { readonly decode: (bytes: Buffer) => Promise<unknown>; readonly parse: (answer: unknown) => Promise<unknown> };
+    readonly requestTimeout: number;
+  }
+  /** One broker as one consumer, producer or admin sees it. */
+  export default class Broker {
+    readonly connectionPool: { send: (exchange: Exchange) => Promise<unknown> };
+    readonly lookupRequest: (apiKey: number, definition: unknown) => (wish: FetchWish) => Exchange;
+    disconnect: () => Promise<void>;
+    fetch: (wish: FetchWish) => Promise<unknown>;
+  }
+}
+
+declare module 'kafkajs/src/protocol/requests/fetch/index.js' {
+  const requests: unknown;
+  export default requests;
+}
+
+declare module 'kafkajs/src/utils/shuffle.js' {
+  const shuffle: <Item>(items: readonly Item[]) => readonly Item[];
+  export default shuffle;
 }
 
 declare module 'kafkajs/src/network/requestQueue/index.js' {
@@ -14,6 +52,9 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     /** Too many are under way, or the broker throttles. */
     readonly pending: unknown[];
     scheduleCheckPendingRequests: () => void;
+    /** By correlation id. */
+    readonly inflight: Map<number, object>;
+    fulfillRequest: (answer: { readonly correlationId: number }) => void;
   }
 }
 
