@@ -17,3 +17,12 @@ it('looks after a connection’s requests only while some wait', () => {
   queue.scheduleCheckPendingRequests();
   expect(jest.getTimerCount()).toBe(1);
 });
+
+it('lets go of what an answered request holds', () => {
+  const queue = new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 1000, enforceRequestTimeout: false });
+  const request = { entry: {}, sendRequest: () => undefined, completed: jest.fn() };
+  queue.inflight.set(7, request);
+  queue.fulfillRequest({ correlationId: 7 });
+  expect(request.completed).toHaveBeenCalled();
+  expect(request).toMatchObject({ entry: undefined, sendRequest: undefined });
+});

@@ -11,7 +11,8 @@ export interface Stay {
 }
 
 interface Entry {
-  readonly stay: Stay;
+  /** Undefined when it has ended. */
+  stay: Stay | undefined;
   /** Of the same delivery, which came while it was in work. */
   copies: Stay[] | undefined;
 }
@@ -29,7 +30,7 @@ export interface WorkBounds {
  */
 export class InWork {
   private readonly entries = new Map<string, Entry>();
-  private readonly waitingForRoom = new Set<() => void>();
+  private readonly waitingForRoom: (() => void)[] = [];
   private readonly waitingForEnd: (() => void)[] = [];
   private isLettingIn = false;
   private bytes = 0;
@@ -63,21 +64,27 @@ export class InWork {
       (entry.copies ??= []).push(stay);
       return false;
     }
-    this.enter(id, { stay, copies: undefined });
+    this.enter(id, stay);
     return true;
   }
 
   isOurs(id: string): boolean {
-    return this.entries.get(id)?.stay.isOurs() ?? false;
+    return this.entries.get(id)?.stay?.isOurs() ?? false;
   }
 
   end(id: string, end: End): void {
     const entry = this.entries.get(id);
-    if (entry === undefined) return;
+    if (entry?.stay === undefined) return;
+    const { stay, copies } = entry;
     this.entries.delete(id);
-    this.bytes -= entry.stay.bytes;
-    entry.stay.onEnd(end);
-    if (entry.copies !== undefined && !this.isContinued(id, end, entry.copies)) for (const { onEnd } of entry.copies) onEnd(end);
+    // V8 copies a Map's table when it is full of deleted entries, and the old table, entries and all, points to the new one. Once one of them
+    // was old enough to be collected last, all after it are: with what they hold, a sixth of all this worker allocates, 60 times as much
+    // collecting.
+    entry.stay = undefined;
+    entry.copies = undefined;
+    this.bytes -= stay.bytes;
+    stay.onEnd(end);
+    if (copies !== undefined && !this.isContinued(id, end, copies)) for (const { onEnd } of copies) onEnd(end);
     if (this.free > 0 && !this.isClosed) this.letOneIn();
     if (this.entries.size === 0) for (const resolve of this.waitingForEnd.splice(0)) resolve();
   }
@@ -92,9 +99,9 @@ export class InWork {
     this.isClosed = true;
   }
 
-  private enter(id: string, entry: Entry): void {
-    this.entries.set(id, entry);
-    this.bytes += entry.stay.bytes;
+  private enter(id: string, stay: Stay, copies?: Stay[]): void {
+    this.entries.set(id, { stay, copies });
+    this.bytes += stay.bytes;
   }
 
   /** Whether one of the copies goes on where the first was left. */
@@ -102,7 +109,11 @@ export class InWork {
     if (end === 'recorded' || this.isClosed) return false;
     const heir = copies.find(({ begin, isOurs }) => begin !== undefined && isOurs());
     if (heir === undefined) return false;
-    this.enter(id, { stay: heir, copies: copies.filter((copy) => copy !== heir) });
+    this.enter(
+      id,
+      heir,
+      copies.filter((copy) => copy !== heir),
+    );
     heir.begin?.();
     return true;
   }
@@ -110,21 +121,21 @@ export class InWork {
   private nextRoom(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const go = (): void => {
-        this.waitingForRoom.delete(go);
+        this.waitingForRoom.splice(this.waitingForRoom.indexOf(go), 1);
         signal.removeEventListener('abort', go);
         resolve();
       };
-      this.waitingForRoom.add(go);
+      this.waitingForRoom.push(go);
       signal.addEventListener('abort', go);
     });
   }
 
   /** Many deliveries end in one go; the next is let in when the one before has taken what it came for. */
   private letOneIn(): void {
-    const first = this.waitingForRoom.values().next();
-    if (first.done === true || this.isLettingIn) return;
+    const [first] = this.waitingForRoom;
+    if (first === undefined || this.isLettingIn) return;
     this.isLettingIn = true;
-    first.value();
+    first();
     setImmediate(() => {
       this.isLettingIn = false;
       if (this.free > 0 && !this.isClosed) this.letOneIn();

@@ -31,7 +31,8 @@ export interface SlotsOptions {
 
 // How long a worker that ran out of slots counts as one that is short of them.
 const SHORT_FOR_MS = 100;
-const COMPACT_AT = 1024;
+// Few: what has gone holds its lane in memory until then.
+const COMPACT_AT = 64;
 
 /**
  * Bounds what a worker has sent and not recorded, because that is sent again after a crash (row R1 of the fault table). A request whose
