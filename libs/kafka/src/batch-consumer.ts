@@ -53,6 +53,9 @@ export class BatchConsumer {
   private readonly draining = new AbortController();
   private readonly stopped = new AbortController();
   private readonly pace = new PaceMeter(performance.now(), PACE_WINDOW_MS);
+  /** Of partitions that were not behind when the last fetch came. */
+  private readonly handingOver: Promise<void>[] = [];
+  private gathering: Promise<void> | undefined;
   private membership: Membership | undefined;
   private memberId: string | undefined;
   private isRejoining = false;
@@ -134,6 +137,7 @@ export class BatchConsumer {
         this.joined(membership, joined);
       },
       onCommit: (committed) => this.partitions.stored(committed),
+      beforeFetch: () => this.beforeFetch(),
     });
     this.membership = membership;
     this.isRejoining = false;
@@ -200,8 +204,7 @@ export class BatchConsumer {
     if (!this.draining.signal.aborted) this.fault = fault;
   }
 
-  /** As long as a call waits, kafkajs fetches nothing more of any partition: it waits for quick handlers, and no longer. */
-  private async eachBatch(membership: Membership, payload: EachBatchPayload): Promise<void> {
+  private eachBatch(membership: Membership, payload: EachBatchPayload): void {
     const { batch } = payload;
     const held = membership === this.membership ? this.heldFor(batch) : undefined;
     if (held?.isHeld !== true) return;
@@ -209,17 +212,25 @@ export class BatchConsumer {
     held.fetched(batch.messages, Number(batch.highWatermark));
     this.partitions.measureLag(held, Number(batch.messages[0]?.offset));
     payload.resolveOffset(batch.lastOffset());
-    if (held.bytes >= this.waitingBound()) membership.pause(held);
-    else if (!isBehind) {
-      await settledWithin(held.handedOver(), QUICK_MS);
-      await this.linger(batch.messages.length);
+    if (held.bytes >= this.waitingBound()) {
+      held.isPaused = true;
+      membership.pause(held);
+    } else if (!isBehind) {
+      this.handingOver.push(held.handedOver());
+      this.pace.tick(performance.now(), batch.messages.length);
     }
   }
 
-  private async linger(messages: number): Promise<void> {
-    const nowMs = performance.now();
-    this.pace.tick(nowMs, messages);
-    if (this.pace.perSecond(nowMs) > WORTH_LINGERING_PER_SECOND) await delay(LINGER_MS);
+  /** Before the next fetch, of whichever broker: waits for quick handlers, and for more messages where they come fast. */
+  private async beforeFetch(): Promise<void> {
+    if (this.handingOver.length > 0) this.gathering ??= this.gather(this.handingOver.splice(0));
+    await this.gathering;
+  }
+
+  private async gather(handingOver: readonly Promise<void>[]): Promise<void> {
+    await settledWithin(Promise.all(handingOver), QUICK_MS);
+    if (this.pace.perSecond(performance.now()) > WORTH_LINGERING_PER_SECOND) await delay(LINGER_MS);
+    this.gathering = undefined;
   }
 
   private heldFor({ topic, partition, highWatermark }: EachBatchPayload['batch']): HeldPartition | undefined {
@@ -239,7 +250,9 @@ export class BatchConsumer {
       draining: this.draining.signal,
       onRejected: (error) => logger.warn({ group: groupId, topic, partition, err: error }, 'consumer.batch_rejected'),
       onHandedOver: () => {
-        if (held.bytes < this.waitingBound()) this.membership?.resume(held);
+        if (!held.isPaused || held.bytes >= this.waitingBound()) return;
+        held.isPaused = false;
+        this.membership?.resume(held);
       },
     });
     return held;

@@ -120,9 +120,9 @@ export class CompactedTable {
     }
   }
 
-  private eachBatch(membership: Membership, payload: EachBatchPayload): Promise<void> {
+  private eachBatch(membership: Membership, payload: EachBatchPayload): void {
     const { batch } = payload;
-    if (membership !== this.membership) return Promise.resolve();
+    if (membership !== this.membership) return;
     const from = this.positionIn(batch);
     for (const message of batch.messages as FetchedMessage[]) if (Number(message.offset) >= from) this.take(message);
     const last = batch.lastOffset();
@@ -130,7 +130,6 @@ export class CompactedTable {
     payload.resolveOffset(last);
     this.announceWhenLoaded();
     this.announceCaughtUp();
-    return Promise.resolve();
   }
 
   /** A topic that ends before what was read of it was deleted and made anew: all of it is new. */

@@ -10,8 +10,8 @@ const VERSION = 1;
 export interface CooperativeOptions {
   /** What this member has work of; asked at every join. */
   readonly claims: () => Assignment;
-  /** The consumer is about to fetch. An error of this type makes kafkajs join the group again; see `RejoinRequest`. */
-  readonly beforeFetch: () => void;
+  /** The consumer is about to fetch, and waits. A `RejoinRequest` makes kafkajs join the group again. */
+  readonly beforeFetch: () => Promise<void>;
 }
 
 /** Thrown where kafkajs fetches, it makes it join again, as when the broker says so. */
@@ -44,10 +44,10 @@ export function cooperativeAssigner({ claims, beforeFetch }: CooperativeOptions)
 }
 
 /** kafkajs has no way to ask for a rebalance from outside; its assigners get the cluster that it asks before each fetch. */
-function callBeforeFetch(cluster: Cluster, beforeFetch: () => void): void {
+function callBeforeFetch(cluster: Cluster, beforeFetch: () => Promise<void>): void {
   const refresh = cluster.refreshMetadataIfNecessary.bind(cluster);
   cluster.refreshMetadataIfNecessary = async () => {
-    beforeFetch();
+    await beforeFetch();
     await refresh();
   };
 }

@@ -18,6 +18,8 @@ export interface MembershipOptions {
   /** What this member has work of and does not want given to others yet. */
   readonly claims?: () => Assignment;
   readonly onCommit?: (committed: readonly CommittedTopic[]) => void;
+  /** The next fetch waits for it. */
+  readonly beforeFetch?: () => Promise<void>;
   /** Told of each sign of life of the broker. */
   readonly onAlive?: () => void;
 }
@@ -32,8 +34,6 @@ interface Place {
   readonly partition: number;
 }
 
-// How many partitions' batches kafkajs hands over side by side: more than one fetch brings.
-const PARTITIONS_AT_ONCE = 64;
 // What one fetch may bring of a partition, and in all; a single message that is larger comes alone. With what HeldPartition holds it
 // bounds a consumer's memory.
 const MAX_PARTITION_BYTES = 1_048_576;
@@ -73,14 +73,22 @@ export class Membership {
   }
 
   /** Joins, and hands over batches until `end` (resolves) or until the membership is lost (rejects). */
-  async run(topics: string[], eachBatch: (payload: EachBatchPayload) => Promise<void>): Promise<void> {
+  async run(topics: string[], eachBatch: (payload: EachBatchPayload) => void): Promise<void> {
     const { consumer } = this;
     this.topics = topics;
     const watchdog = setInterval(() => this.failWhenSilent(), this.options.timing.heartbeatMs);
     try {
       await consumer.connect();
       await consumer.subscribe({ topics, fromBeginning: true });
-      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: PARTITIONS_AT_ONCE, eachBatch });
+      // One at a time, which takes no time. For more it would start as many tasks at each fetch, which cost as much as the rest of it.
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: (payload) => {
+          eachBatch(payload);
+          return Promise.resolve();
+        },
+      });
       await this.ended.promise;
     } finally {
       clearInterval(watchdog);
@@ -134,7 +142,8 @@ export class Membership {
     return this.options.claims?.() ?? {};
   }
 
-  private beforeFetch(): void {
+  private async beforeFetch(): Promise<void> {
+    await this.options.beforeFetch?.();
     if (this.wantsRejoin) throw new RejoinRequest('partitions that moved are finished');
   }
 
