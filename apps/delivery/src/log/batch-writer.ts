@@ -20,7 +20,7 @@ interface Waiting {
 const BATCH_RECORDS = 500;
 const BATCH_BYTES = 4 * 1_048_576;
 // A row costs the database and this process twice as much in a batch of fifteen as in one of fifty, and nobody waits for a record.
-const LINGER_MS = 5;
+const LINGER_MS = 20;
 
 /**
  * Stores records in batches: what waits while one is written makes the next, and a small one waits a moment for more.
