@@ -1,8 +1,9 @@
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type TestDatabase, createDatabase, createTopics, eventually, freePort, uniqueName, useStores } from '@hookwright/testkit';
+import { type TestDatabase, createDatabase, eventually, freePort, uniqueName, useStores } from '@hookwright/testkit';
 import { Receiver } from './rig/receiver.ts';
-import { Rig, type RunningWorker, rigTopicSettings, rigTopics } from './rig/rig.ts';
+import type { Rig, RunningWorker } from './rig/rig.ts';
+import { startRig } from './spec/start-rig.ts';
 
 // A request waits 4.5 s for the proxy, and comes again 5 s after it was parked.
 const SLOW = { timeoutMs: 40_000 };
@@ -22,12 +23,7 @@ const asked: number[] = [];
 beforeAll(async () => {
   const [stores, created] = await Promise.all([useStores(), createDatabase('delivery')]);
   database = created;
-  const topics = rigTopics(uniqueName('proxied'));
-  await createTopics(rigTopicSettings(topics));
-  rig = new Rig({ ...stores, databaseUrl: database.url }, topics);
-  await rig.start();
-  receiver = new Receiver();
-  url = await receiver.listen();
+  ({ rig, receiver, url } = await startRig(stores, database.url, 'proxied'));
   proxyPort = await freePort();
   // A breaker that opens at the first chance, and an attempt that counts is the last: neither may be used up.
   running = await rig.startWorker({

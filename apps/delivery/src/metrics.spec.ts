@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EndpointStatus } from '@hookwright/contracts';
-import { type TestDatabase, createDatabase, createTopics, eventually, uniqueName, useStores } from '@hookwright/testkit';
+import { type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
 import { register } from 'prom-client';
 import { measureHoldings } from './metrics.ts';
-import { Receiver } from './rig/receiver.ts';
-import { Rig, type RunningWorker, rigTopicSettings, rigTopics } from './rig/rig.ts';
+import type { Receiver } from './rig/receiver.ts';
+import type { Rig, RunningWorker } from './rig/rig.ts';
+import { startRig } from './spec/start-rig.ts';
 
 let database: TestDatabase;
 let rig: Rig;
@@ -15,12 +16,7 @@ let running: RunningWorker;
 beforeAll(async () => {
   const [stores, created] = await Promise.all([useStores(), createDatabase('delivery')]);
   database = created;
-  const topics = rigTopics(uniqueName('metrics'));
-  await createTopics(rigTopicSettings(topics));
-  rig = new Rig({ ...stores, databaseUrl: database.url }, topics);
-  await rig.start();
-  receiver = new Receiver();
-  url = await receiver.listen();
+  ({ rig, receiver, url } = await startRig(stores, database.url, 'metrics'));
   running = await rig.startWorker({ RETRY_SCHEDULE_SECONDS: '0.1,600', BREAKER_CALLS: '2', BREAKER_PROBE_SECONDS: '1' });
   measureHoldings(() => running.worker.holdings);
 });

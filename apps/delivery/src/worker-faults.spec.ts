@@ -2,11 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { EndpointStatus, InstallationStatus, deadTopic, deliveryIdOf } from '@hookwright/contracts';
 import { CompactedTable, createKafka } from '@hookwright/kafka';
 import { createLogger } from '@hookwright/runtime';
-import { type Stores, type TestDatabase, createDatabase, createTopics, eventually, uniqueName, useStores } from '@hookwright/testkit';
+import { type Stores, type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
 import { eventsConsumed } from './metrics.ts';
 import { attemptsOf } from './rig/log.ts';
-import { Receiver } from './rig/receiver.ts';
-import { Rig, rigTopicSettings, rigTopics } from './rig/rig.ts';
+import type { Receiver } from './rig/receiver.ts';
+import type { Rig } from './rig/rig.ts';
+import { startRig } from './spec/start-rig.ts';
 import { TcpProxy } from './rig/tcp-proxy.ts';
 
 interface Row {
@@ -42,12 +43,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  const topics = rigTopics(uniqueName('faults'));
-  await createTopics(rigTopicSettings(topics));
-  rig = new Rig({ ...stores, databaseUrl: database.url }, topics);
-  await rig.start();
-  receiver = new Receiver();
-  url = await receiver.listen();
+  ({ rig, receiver, url } = await startRig(stores, database.url, 'faults'));
   appId = uniqueName('app');
   rig.vault.add(appId, { id: 'sec_1' });
 });

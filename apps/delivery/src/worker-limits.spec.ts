@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deliveryIdOf } from '@hookwright/contracts';
-import { type Stores, type TestDatabase, createDatabase, createTopics, eventually, uniqueName, useStores } from '@hookwright/testkit';
-import { Receiver } from './rig/receiver.ts';
-import { Rig, rigTopicSettings, rigTopics } from './rig/rig.ts';
+import { type Stores, type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
+import type { Receiver } from './rig/receiver.ts';
+import type { Rig } from './rig/rig.ts';
+import { startRig } from './spec/start-rig.ts';
 import { TcpProxy } from './rig/tcp-proxy.ts';
 
 const EVENTS = 40;
@@ -23,12 +24,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 beforeEach(async () => {
-  const topics = rigTopics(uniqueName('limits'));
-  await createTopics(rigTopicSettings(topics));
-  rig = new Rig({ ...stores, databaseUrl: database.url }, topics);
-  await rig.start();
-  receiver = new Receiver();
-  url = await receiver.listen();
+  ({ rig, receiver, url } = await startRig(stores, database.url, 'limits'));
   appId = uniqueName('app');
   rig.vault.add(appId, { id: 'sec_1' });
 });

@@ -11,12 +11,13 @@ import {
 import { fromBinary } from '@bufbuild/protobuf';
 import { CompactedTable, createKafka } from '@hookwright/kafka';
 import { createLogger } from '@hookwright/runtime';
-import { type TestDatabase, createDatabase, createTopics, eventually, uniqueName, useStores } from '@hookwright/testkit';
+import { type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
 import { Webhook } from 'standardwebhooks';
 import type { AttemptRecord } from './log/delivery-record.ts';
 import { attemptsOf as attemptsIn } from './rig/log.ts';
 import { Receiver, type Received } from './rig/receiver.ts';
-import { Rig, rigTopicSettings, rigTopics } from './rig/rig.ts';
+import type { Rig } from './rig/rig.ts';
+import { startRig } from './spec/start-rig.ts';
 
 interface Row {
   readonly status: string;
@@ -35,12 +36,7 @@ let url: string;
 beforeAll(async () => {
   const [stores, created] = await Promise.all([useStores(), createDatabase('delivery')]);
   database = created;
-  const topics = rigTopics(uniqueName('delivery'));
-  await createTopics(rigTopicSettings(topics));
-  rig = new Rig({ ...stores, databaseUrl: database.url }, topics);
-  await rig.start();
-  receiver = new Receiver();
-  url = await receiver.listen();
+  ({ rig, receiver, url } = await startRig(stores, database.url, 'delivery'));
   // No pauses to speak of; a breaker would only be in the way here.
   await rig.startWorker({ RETRY_SCHEDULE_SECONDS: '0.1,0.1,0.1', BREAKER_CALLS: '1000' });
 });
