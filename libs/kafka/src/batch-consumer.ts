@@ -140,6 +140,7 @@ export class BatchConsumer {
       beforeFetch: () => this.beforeFetch(),
     });
     this.membership = membership;
+    this.memberId = undefined;
     this.isRejoining = false;
     // Nothing is claimed that the group has given to others: whoever was a member before is a new one now.
     this.forgetAll();
@@ -156,8 +157,13 @@ export class BatchConsumer {
   private joined(membership: Membership, { memberId, assignment }: Joined): void {
     const { groupId, logger } = this.options;
     this.setFault(undefined);
-    // The broker had given this member up, and others may have had its partitions meanwhile.
-    if (memberId !== this.memberId) this.forgetAll();
+    if (this.memberId !== undefined && memberId !== this.memberId) {
+      // The broker had given this member up, and others may have had its partitions meanwhile. What another broker's fetch still brings here
+      // was asked for by the old one: a new membership ignores it.
+      this.forgetAll();
+      membership.end();
+      return;
+    }
     this.memberId = memberId;
     const { kept, added, gone, unfinished } = this.partitions.assign(assignment);
     // kafkajs goes back to what is committed at every join.
@@ -213,7 +219,7 @@ export class BatchConsumer {
     this.partitions.measureLag(held, Number(batch.messages[0]?.offset));
     payload.resolveOffset(batch.lastOffset());
     if (held.bytes >= this.waitingBound()) {
-      held.isPaused = true;
+      held.isFull = true;
       membership.pause(held);
     } else if (!isBehind) {
       this.handingOver.push(held.handedOver());
@@ -250,8 +256,8 @@ export class BatchConsumer {
       draining: this.draining.signal,
       onRejected: (error) => logger.warn({ group: groupId, topic, partition, err: error }, 'consumer.batch_rejected'),
       onHandedOver: () => {
-        if (!held.isPaused || held.bytes >= this.waitingBound()) return;
-        held.isPaused = false;
+        if (!held.isFull || held.bytes >= this.waitingBound()) return;
+        held.isFull = false;
         this.membership?.resume(held);
       },
     });

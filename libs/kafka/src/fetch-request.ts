@@ -27,7 +27,7 @@ const fetches = new WeakMap<Broker, Fetches>();
  * Has kafkajs fetch within a session: by itself it names all of a consumer's partitions in each request, and the broker answers with all of
  * them, which at a low rate is most of what a message costs both. Also has it read the answers with `readFetchResponse`: its own reader
  * throws at what it cannot read, and would fetch it again for ever; it unpacks without a bound, and breaks at batches of over 100,000
- * records. Idempotent.
+ * records. Brokers older than 2.3 are asked as kafkajs does. Idempotent.
  */
 export function installFetch(): void {
   const { prototype } = Broker;

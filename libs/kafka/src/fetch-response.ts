@@ -21,6 +21,8 @@ export interface FetchResponse {
   readonly clientSideThrottleTime: number;
   readonly errorCode: number;
   readonly sessionId: number;
+  /** There was more than is unpacked at once; it has to be fetched again. */
+  readonly isCut: boolean;
   readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
 }
 
@@ -45,7 +47,7 @@ export async function readFetchResponse(bytes: Buffer): Promise<FetchResponse> {
     responses.push({ topicName, partitions });
   }
   // kafkajs waits by clientSideThrottleTime; throttleTime is what the broker has waited itself.
-  return { throttleTime: 0, clientSideThrottleTime, errorCode, sessionId, responses };
+  return { throttleTime: 0, clientSideThrottleTime, errorCode, sessionId, isCut: budget <= 0, responses };
 }
 
 function readPartitionHeader(reader: ByteReader): FetchedPartition {

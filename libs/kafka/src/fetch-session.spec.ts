@@ -38,7 +38,17 @@ const wanted = fc.dictionary(fc.constantFrom('orders/0', 'orders/1', 'orders/2',
 const step = fc.record({
   wanted,
   /** What happens around the request. */
-  fate: fc.constantFrom('answered', 'answered', 'answered', 'answer lost', 'request lost', 'broker restarted', 'no room' as const),
+  fate: fc.constantFrom(
+    'answered',
+    'answered',
+    'answered',
+    'answer late',
+    'answer lost',
+    'request lost',
+    'broker restarted',
+    'no room',
+    'cut' as const,
+  ),
 });
 
 function topicsOf(offsets: Readonly<Record<string, string>>): AskedTopic[] {
@@ -56,14 +66,18 @@ describe('a fetch session', () => {
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const session = new FetchSession();
         const broker = new BrokerModel();
+        const late: (() => void)[] = [];
         for (const { wanted: offsets, fate } of steps) {
           if (fate === 'broker restarted') broker.forgetAll();
           const request = session.next(topicsOf(offsets));
+          for (const tell of late.splice(0)) tell();
           if (fate === 'request lost') continue;
           const answer = broker.fetch(request, fate !== 'no room');
           if (answer !== undefined) expect(Object.fromEntries(answer.asked)).toEqual(offsets);
-          if (fate !== 'answer lost')
-            request.answered({ errorCode: answer === undefined ? NOT_FOUND : 0, sessionId: answer?.sessionId ?? 0 });
+          const tell = (): void =>
+            request.answered({ errorCode: answer === undefined ? NOT_FOUND : 0, sessionId: answer?.sessionId ?? 0, isCut: fate === 'cut' });
+          if (fate === 'answer late') late.push(tell);
+          else if (fate !== 'answer lost') tell();
         }
       }),
     );
@@ -78,14 +92,14 @@ describe('a fetch session', () => {
       const request = session.next(topics);
       const answer = broker.fetch(request, true);
       expect(answer === undefined).toBe(restarted);
-      request.answered({ errorCode: restarted ? NOT_FOUND : 0, sessionId: answer?.sessionId ?? 0 });
+      request.answered({ errorCode: restarted ? NOT_FOUND : 0, sessionId: answer?.sessionId ?? 0, isCut: false });
     }
   });
 
   it('names a partition again only when its offset has moved, and those that are fetched no more', () => {
     const session = new FetchSession();
     const all = { 'orders/0': '0', 'orders/1': '0', 'payments/0': '0' };
-    session.next(topicsOf(all)).answered({ errorCode: 0, sessionId: 7 });
+    session.next(topicsOf(all)).answered({ errorCode: 0, sessionId: 7, isCut: false });
     const second = session.next(topicsOf({ 'orders/0': '1', 'orders/1': '0' }));
     expect(second).toMatchObject({
       id: 7,
@@ -93,7 +107,7 @@ describe('a fetch session', () => {
       topics: topicsOf({ 'orders/0': '1' }),
       forgotten: [{ topic: 'payments', partitions: [0] }],
     });
-    second.answered({ errorCode: 0, sessionId: 7 });
+    second.answered({ errorCode: 0, sessionId: 7, isCut: false });
     expect(session.next(topicsOf({ 'orders/0': '1', 'orders/1': '0' }))).toMatchObject({ id: 7, epoch: 2, topics: [], forgotten: [] });
   });
 });

@@ -1,4 +1,4 @@
-export interface AskedPartition {
+interface AskedPartition {
   readonly partition: number;
   /** A 64-bit integer in digits, as kafkajs has it. */
   readonly fetchOffset: string;
@@ -24,6 +24,8 @@ export interface SessionRequest {
 export interface SessionAnswer {
   readonly errorCode: number;
   readonly sessionId: number;
+  /** Not all of it was read. */
+  readonly isCut: boolean;
 }
 
 const NONE = 0;
@@ -35,23 +37,36 @@ const LAST_EPOCH = 2 ** 31 - 1;
  * an answer only those that have something. Source: KIP-227. States: new -answered-> known -answered-> known; known -(no answer, refused)-> new.
  */
 export class FetchSession {
+  /** Kept when the session is given up: the broker then closes it as it opens the next. */
   private id = NONE;
   /** Of the next request; it is a new session's unless the last one was answered. */
   private epoch = FIRST_EPOCH;
   private readonly offsets = new Map<string, Map<number, string>>();
+  private requests = 0;
 
   /** The request that fetches these partitions and no others. */
   next(wanted: readonly AskedTopic[]): SessionRequest {
     const { id, epoch } = this;
+    const request = ++this.requests;
     this.epoch = FIRST_EPOCH;
     if (epoch === FIRST_EPOCH) this.offsets.clear();
     const topics = this.takeChanged(wanted);
-    return { id, epoch, topics, forgotten: this.forget(wanted), answered: (answer) => this.answered(epoch, answer) };
+    return {
+      id,
+      epoch,
+      topics,
+      forgotten: this.forget(wanted),
+      answered: (answer) => {
+        // Of an older request: the broker may know nothing of the newest.
+        if (request === this.requests) this.answered(epoch, answer);
+      },
+    };
   }
 
-  private answered(epoch: number, { errorCode, sessionId }: SessionAnswer): void {
-    // A broker that has no room for a session says so with 0.
-    if (errorCode !== 0 || sessionId === NONE) return;
+  private answered(epoch: number, { errorCode, sessionId, isCut }: SessionAnswer): void {
+    // A broker that has no room for a session says so with 0. Within a session it would put what filled the answer first again; a full
+    // request has its own order.
+    if (errorCode !== 0 || sessionId === NONE || isCut) return;
     this.id = sessionId;
     this.epoch = epoch === LAST_EPOCH ? FIRST_EPOCH + 1 : epoch + 1;
   }

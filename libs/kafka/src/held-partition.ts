@@ -50,8 +50,8 @@ export class HeldPartition {
   committed = -1;
   /** The partition's end when it was last fetched. */
   end = 0;
-  /** Nothing of it is fetched for as long as too much of it waits. */
-  isPaused = false;
+  /** Too much of it waits: nothing more is fetched for now. */
+  isFull = false;
   /** Why the newest portion is not taken. */
   rejection: string | undefined;
   private waiting: FetchedMessage[] = [];

@@ -121,7 +121,8 @@ export class InWork {
   private nextRoom(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const go = (): void => {
-        this.waitingForRoom.splice(this.waitingForRoom.indexOf(go), 1);
+        const at = this.waitingForRoom.indexOf(go);
+        if (at !== -1) this.waitingForRoom.splice(at, 1);
         signal.removeEventListener('abort', go);
         resolve();
       };
