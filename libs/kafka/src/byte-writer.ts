@@ -1,5 +1,10 @@
 type Text = Buffer | string;
 
+export interface TopicPartitions<Partition> {
+  readonly topic: string;
+  readonly partitions: readonly Partition[];
+}
+
 /** Writes Kafka's wire format into bytes whose size was counted before. */
 export class ByteWriter {
   at = 0;
@@ -28,6 +33,20 @@ export class ByteWriter {
     this.raw(value);
   }
 
+  /** How many there are, and each of them. */
+  list<Item>(items: readonly Item[], write: (item: Item) => void): void {
+    this.int32(items.length);
+    for (const item of items) write(item);
+  }
+
+  /** A list of topics, each with a list of what is said of its partitions. */
+  topics<Partition>(topics: readonly TopicPartitions<Partition>[], write: (partition: Partition) => void): void {
+    this.list(topics, ({ topic, partitions }) => {
+      this.text(topic);
+      this.list(partitions, write);
+    });
+  }
+
   /** Zigzag; exact up to 2^53. */
   varint(value: number): void {
     let rest = value < 0 ? -2 * value - 1 : 2 * value;
@@ -54,6 +73,19 @@ export class ByteWriter {
       this.at += value.length;
     }
   }
+}
+
+/** Of what `ByteWriter.topics` writes. */
+export function sizeOfTopics<Partition>(
+  topics: readonly TopicPartitions<Partition>[],
+  sizeOfPartition: (partition: Partition) => number,
+): number {
+  let bytes = 4;
+  for (const { topic, partitions } of topics) {
+    bytes += 2 + Buffer.byteLength(topic) + 4;
+    for (const partition of partitions) bytes += sizeOfPartition(partition);
+  }
+  return bytes;
 }
 
 export function sizeOfVarint(value: number): number {

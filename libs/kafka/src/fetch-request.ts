@@ -1,7 +1,7 @@
 import Broker, { type Exchange, type FetchWish } from 'kafkajs/src/broker/index.js';
 import requests from 'kafkajs/src/protocol/requests/fetch/index.js';
 import shuffle from 'kafkajs/src/utils/shuffle.js';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, sizeOfTopics } from './byte-writer.ts';
 import { type FetchResponse, readFetchResponse } from './fetch-response.ts';
 import { FetchSession, type SessionRequest } from './fetch-session.ts';
 
@@ -11,7 +11,10 @@ const API_KEY = 1;
 const VERSION = 11;
 const CONSUMER = -1;
 const UNKNOWN = -1;
+/** Of everything before the topics. */
+const HEAD_BYTES = 25;
 const PARTITION_BYTES = 28;
+const FORGOTTEN_BYTES = 4;
 
 interface Fetches {
   readonly session: FetchSession;
@@ -78,31 +81,21 @@ export function writeFetch({ isolationLevel, maxWaitTime, minBytes, maxBytes, ra
   const { id, epoch, forgotten } = request;
   // Of what is named first the most fits into an answer. Within a session the broker takes turns by itself.
   const topics = shuffle(request.topics).map(({ topic, partitions }) => ({ topic, partitions: shuffle(partitions) }));
-  const named = topics.reduce((sum, { topic, partitions }) => sum + 6 + Buffer.byteLength(topic) + partitions.length * PARTITION_BYTES, 0);
-  const left = forgotten.reduce((sum, { topic, partitions }) => sum + 6 + Buffer.byteLength(topic) + partitions.length * 4, 0);
-  const writer = new ByteWriter(Buffer.allocUnsafe(35 + named + left + Buffer.byteLength(rackId)));
+  const named = sizeOfTopics(topics, () => PARTITION_BYTES);
+  const left = sizeOfTopics(forgotten, () => FORGOTTEN_BYTES);
+  const writer = new ByteWriter(Buffer.allocUnsafe(HEAD_BYTES + named + left + 2 + Buffer.byteLength(rackId)));
   for (const value of [CONSUMER, maxWaitTime, minBytes, maxBytes]) writer.int32(value);
   writer.int8(isolationLevel);
   writer.int32(id);
   writer.int32(epoch);
-  writer.int32(topics.length);
-  for (const { topic, partitions } of topics) {
-    writer.text(topic);
-    writer.int32(partitions.length);
-    for (const { partition, fetchOffset, maxBytes: most } of partitions) {
-      writer.int32(partition);
-      writer.int32(UNKNOWN);
-      writer.int64(Number(fetchOffset));
-      writer.int64(UNKNOWN);
-      writer.int32(most);
-    }
-  }
-  writer.int32(forgotten.length);
-  for (const { topic, partitions } of forgotten) {
-    writer.text(topic);
-    writer.int32(partitions.length);
-    for (const partition of partitions) writer.int32(partition);
-  }
+  writer.topics(topics, ({ partition, fetchOffset, maxBytes: most }) => {
+    writer.int32(partition);
+    writer.int32(UNKNOWN);
+    writer.int64(Number(fetchOffset));
+    writer.int64(UNKNOWN);
+    writer.int32(most);
+  });
+  writer.topics(forgotten, (partition) => writer.int32(partition));
   writer.text(rackId);
   return writer.bytes;
 }

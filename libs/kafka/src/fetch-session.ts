@@ -1,21 +1,14 @@
-interface AskedPartition {
-  readonly partition: number;
-  /** A 64-bit integer in digits, as kafkajs has it. */
-  readonly fetchOffset: string;
-  readonly maxBytes: number;
-}
+import type { FetchWish } from 'kafkajs/src/broker/index.js';
+import type { TopicPartitions } from './byte-writer.ts';
 
-export interface AskedTopic {
-  readonly topic: string;
-  readonly partitions: readonly AskedPartition[];
-}
+export type AskedTopic = FetchWish['topics'][number];
 
 /** What a request says of its session. Everything when the session is new, else only what has changed. */
 export interface SessionRequest {
   readonly id: number;
   readonly epoch: number;
   readonly topics: readonly AskedTopic[];
-  readonly forgotten: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+  readonly forgotten: readonly TopicPartitions<number>[];
   /** To be called with the answer. */
   readonly answered: (answer: SessionAnswer) => void;
 }

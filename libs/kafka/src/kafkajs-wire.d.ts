@@ -12,17 +12,17 @@ declare module 'kafkajs/src/broker/index.js' {
     readonly rackId?: string;
     readonly topics: readonly {
       readonly topic: string;
-      readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string; readonly maxBytes: number }[];
+      readonly partitions: readonly {
+        readonly partition: number;
+        /** A 64-bit integer in digits. */
+        readonly fetchOffset: string;
+        readonly maxBytes: number;
+      }[];
     }[];
   }
   /** What a request is, and how its answer is read. */
   export interface Exchange {
-    readonly request: {
-      readonly apiKey: number;
-      readonly apiVersion: number;
-      readonly apiName: string;
-      readonly encode: () => Promise<unknown>;
-    };
+    readonly request: { readonly apiVersion: number; readonly encode: () => Promise<unknown> };
     readonly response: { readonly decode: (bytes: Buffer) => Promise<unknown>; readonly parse: (answer: unknown) => Promise<unknown> };
     readonly requestTimeout: number;
   }

@@ -4,11 +4,13 @@ import requests, {
   type ProduceArguments,
   type ProducedMessage,
 } from 'kafkajs/src/protocol/requests/produce/index.js';
-import { ByteWriter, sizeOfVarBytes, sizeOfVarint } from './byte-writer.ts';
+import { ByteWriter, sizeOfTopics, sizeOfVarBytes, sizeOfVarint } from './byte-writer.ts';
 import { crc32c } from './crc32c.ts';
 
 // Since this version requests carry record batches, and look the same up to kafkajs' newest.
 const FIRST_VERSION = 3;
+/** Of everything before the topics. */
+const HEAD_BYTES = 8;
 const BATCH_HEADER_BYTES = 61;
 /** Where the batch's length field ends; it counts what follows. */
 const LENGTH_END = 12;
@@ -65,24 +67,17 @@ function encoded(bytes: Buffer): Encoded {
 export function writeProduceRequest({ acks, timeout, topicData }: ProduceArguments, nowMs: number): Buffer {
   const topics = topicData.map(({ topic, partitions }) => ({
     topic,
-    batches: partitions.map(({ partition, messages }) => ({ partition, batch: toBatch(messages, nowMs) })),
+    partitions: partitions.map(({ partition, messages }) => ({ partition, batch: toBatch(messages, nowMs) })),
   }));
-  const partitionBytes = topics.flatMap(({ batches }) => batches).reduce((sum, { batch }) => sum + 8 + batch.bytes, 0);
-  const topicBytes = topics.reduce((sum, { topic }) => sum + 6 + Buffer.byteLength(topic), 0);
-  const writer = new ByteWriter(Buffer.allocUnsafe(12 + topicBytes + partitionBytes));
+  const writer = new ByteWriter(Buffer.allocUnsafe(HEAD_BYTES + sizeOfTopics(topics, ({ batch }) => 8 + batch.bytes)));
   writer.int16(NONE);
   writer.int16(acks);
   writer.int32(timeout);
-  writer.int32(topics.length);
-  for (const { topic, batches } of topics) {
-    writer.text(topic);
-    writer.int32(batches.length);
-    for (const { partition, batch } of batches) {
-      writer.int32(partition);
-      writer.int32(batch.bytes);
-      writeBatch(writer, batch);
-    }
-  }
+  writer.topics(topics, ({ partition, batch }) => {
+    writer.int32(partition);
+    writer.int32(batch.bytes);
+    writeBatch(writer, batch);
+  });
   return writer.bytes;
 }
 

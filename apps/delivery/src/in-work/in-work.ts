@@ -30,6 +30,7 @@ export interface WorkBounds {
  */
 export class InWork {
   private readonly entries = new Map<string, Entry>();
+  // Not a Set, which keeps what has left it as a Map does (see `end`); no more than the partitions wait.
   private readonly waitingForRoom: (() => void)[] = [];
   private readonly waitingForEnd: (() => void)[] = [];
   private isLettingIn = false;
@@ -78,8 +79,7 @@ export class InWork {
     const { stay, copies } = entry;
     this.entries.delete(id);
     // V8 copies a Map's table when it is full of deleted entries, and the old table, entries and all, points to the new one. Once one of them
-    // was old enough to be collected last, all after it are: with what they hold, a sixth of all this worker allocates, 60 times as much
-    // collecting.
+    // was old enough to be collected last, all after it are, with what they hold (docs/performance.md).
     entry.stay = undefined;
     entry.copies = undefined;
     this.bytes -= stay.bytes;
