@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { runCommand } from '../process/run-command.ts';
 import { postgresAnswers } from './answers.ts';
@@ -18,7 +19,16 @@ export interface PostgresOptions {
 
 /** Where root's PostgreSQL keeps its data when its own user cannot reach the wished folder. */
 const OUTSIDE = '/var/lib/hookwright';
-const SETTINGS = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', 'log_min_messages=warning'];
+const LARGEST_SHARED_BUFFERS_MB = 2048;
+// By default a checkpoint comes with every half GB of the log of changes, i.e. every minute or so under load, and after it each page is logged whole again.
+const SETTINGS = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=200',
+  'log_min_messages=warning',
+  'max_wal_size=4GB',
+  `shared_buffers=${sharedBuffersMb()}MB`,
+];
 const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 /** A PostgreSQL server, its cluster made when there is none yet. Superuser `hookwright`, trusted on 127.0.0.1. */
@@ -36,13 +46,21 @@ export async function postgresStore(options: PostgresOptions): Promise<StoreSpec
       logFile: options.logFile,
       // SIGINT is PostgreSQL's fast shutdown: sessions are ended, the checkpoint is written.
       stopSignal: 'SIGINT',
-      stopTimeoutMs: 10_000,
+      stopTimeoutMs: 30_000,
       readyTimeoutMs: 60_000,
       cwd: '/',
       ready: () => postgresAnswers(address),
       ...(user === undefined ? {} : { user }),
     },
   };
+}
+
+/**
+ * A quarter of the machine's memory (PostgreSQL documentation, 20.4.1), 2 GB at most. The log's ids are hashes, so that each new row changes another
+ * page of an index: those that do not fit are written over and over (docs/performance.md).
+ */
+function sharedBuffersMb(): number {
+  return Math.min(LARGEST_SHARED_BUFFERS_MB, Math.floor(os.totalmem() / 4 / 1_048_576));
 }
 
 /** Removes a cluster made by postgresStore, wherever it lies. */
