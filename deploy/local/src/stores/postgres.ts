@@ -20,7 +20,8 @@ export interface PostgresOptions {
 /** Where root's PostgreSQL keeps its data when its own user cannot reach the wished folder. */
 const OUTSIDE = '/var/lib/hookwright';
 const LARGEST_SHARED_BUFFERS_MB = 2048;
-// By default a checkpoint comes with every half GB of the log of changes, i.e. every minute or so under load, and after it each page is logged whole again.
+// By default a checkpoint comes with every half GB of the log of changes, i.e. every minute or so under load, and after it each page is logged
+// whole again.
 const SETTINGS = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
@@ -56,8 +57,8 @@ export async function postgresStore(options: PostgresOptions): Promise<StoreSpec
 }
 
 /**
- * A quarter of the machine's memory (PostgreSQL documentation, 20.4.1), 2 GB at most. The log's ids are hashes, so that each new row changes another
- * page of an index: those that do not fit are written over and over (docs/performance.md).
+ * A quarter of the machine's memory (PostgreSQL documentation, 20.4.1), 2 GB at most. The log's ids are hashes, so that each new row changes
+ * another page of an index: those that do not fit are written over and over (docs/performance.md).
  */
 function sharedBuffersMb(): number {
   return Math.min(LARGEST_SHARED_BUFFERS_MB, Math.floor(os.totalmem() / 4 / 1_048_576));
