@@ -6,7 +6,7 @@ interface Table {
   readonly changed: Readonly<Record<string, string>>;
 }
 
-// A copy's ids look like others: a prefix and 26 characters that are spread evenly over the index, as hashes are.
+// A copy's ids look like others: spread evenly over the index, as hashes are, and those that began alike do so again.
 const TABLES: readonly Table[] = [
   { name: 'delivery', changed: { id: copiedId('id'), event_id: copiedId('event_id') } },
   { name: 'attempt', changed: { id: copiedId('id'), delivery_id: copiedId('delivery_id') } },
@@ -63,5 +63,6 @@ async function copyStatement(client: pg.Client, { name, changed }: Table): Promi
 
 // Other ids each time the log is grown: the rows that were copied before are still there.
 function copiedId(column: string): string {
-  return `left("${column}", 4) || left(md5("${column}" || copy || $2::text), 26)`;
+  const hashed = (text: string, characters: number) => `left(md5(${text} || copy || $2::text), ${characters})`;
+  return `left("${column}", 4) || ${hashed(`substr("${column}", 5, 10)`, 10)} || ${hashed(`"${column}"`, 16)}`;
 }

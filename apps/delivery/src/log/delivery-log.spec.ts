@@ -230,6 +230,14 @@ describe('Partitions', () => {
     await store(testRecord({ appId: 'app_5', createdAtMs: NOW_MS, attempt: {} }));
   });
 
+  it('are gone through by autovacuum for rows that died, not for rows that came', async () => {
+    const { rows } = await database.pool.query<{ settings: string[] }>('SELECT reloptions AS settings FROM pg_class WHERE relname = $1', [
+      `delivery_${daysAround(NOW_MS).at(-1)!.name}`,
+    ]);
+    expect(rows[0]?.settings).toContain('autovacuum_vacuum_insert_threshold=-1');
+    expect(rows[0]?.settings.join()).not.toContain('autovacuum_enabled');
+  });
+
   it('are whole UTC days', () => {
     const days = daysAround(Date.UTC(2026, 11, 31, 23, 59));
     expect(days).toHaveLength(9);
