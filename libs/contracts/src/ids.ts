@@ -39,7 +39,8 @@ export function eventIdOf(source: string, id: string): Id<'evt'> {
  * is recognisable. The deliveries of one event are neighbours in an index: ten of them touch one page of it instead of ten.
  */
 export function deliveryIdOf(eventId: string, appId: string): Id<'dlv'> {
-  return `dlv_${eventId.slice(EVENT_PREFIX.length, EVENT_PREFIX.length + SHARED_CHARACTERS)}${base32(hashOf(eventId, appId, PAIR_BYTES))}`;
+  const ofEvent = eventId.slice(EVENT_PREFIX.length, EVENT_PREFIX.length + SHARED_CHARACTERS);
+  return `dlv_${ofEvent}${base32(hashOf(eventId, appId, PAIR_BYTES))}`;
 }
 
 // NUL cannot be part of either text (CloudEvents attributes exclude control characters), so no two pairs share an input. As text, a character

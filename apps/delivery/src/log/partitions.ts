@@ -11,7 +11,7 @@ const DAYS_AHEAD = 7;
 const EVERY_MS = 60 * 60 * 1000;
 // By default PostgreSQL goes through a table again whenever a fifth was inserted, and writes each of its pages anew to note that all may see it: for
 // a day's partition, whose rows hardly change and which is dropped as a whole, more and more work for nothing. Rows that died still bring it. And
-// its statistics, a sample of 30,000 pages at each tenth, are as good when they are taken at each doubling.
+// its statistics, a sample of 30,000 pages at each tenth, are good enough when they are taken at each doubling.
 const STORAGE = 'autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_scale_factor = 1, autovacuum_analyze_threshold = 10000';
 // One worker at a time makes partitions. Any constant does.
 const LOCK_KEY = 7_316_202;

@@ -57,8 +57,8 @@ export async function postgresStore(options: PostgresOptions): Promise<StoreSpec
 }
 
 /**
- * A quarter of the machine's memory (PostgreSQL documentation, 20.4.1), 2 GB at most. The log's ids are hashes, so that each new row changes
- * another page of an index: those that do not fit are written over and over (docs/performance.md).
+ * A quarter of the machine's memory (PostgreSQL documentation, 20.4.1), 2 GB at most. The log's ids are hashes, so that each event changes
+ * other pages of an index: those that do not fit are written over and over (docs/performance.md).
  */
 function sharedBuffersMb(): number {
   return Math.min(LARGEST_SHARED_BUFFERS_MB, Math.floor(os.totalmem() / 4 / 1_048_576));
