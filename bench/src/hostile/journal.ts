@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { nowMs } from '../clock.ts';
+import { MAX_CONCURRENCY } from '../max-concurrency.ts';
 import { establishedAt } from './connection-table.ts';
 
 /** How a request's exchange ended: by a complete answer, by the sender hanging up, or by this side. */
@@ -47,8 +48,6 @@ export interface JournalPage {
 // 250 bytes each: a row sends 100,000 deliveries with some failures each.
 const MOST_REQUESTS = 400_000;
 const MOST_SILENT = 10_000;
-// No row minds fewer: an endpoint may have so many (api.md, `max_concurrency`).
-const UNDOUBTED = 10;
 
 /** What happened, for the rows to judge. */
 export class Journal {
@@ -105,7 +104,10 @@ export class Journal {
   }
 }
 
-/** Asks the kernel only when it matters: its table is that of the whole machine, and nobody is answered for the 20 to 40 ms that it takes. */
+/**
+ * Asks the kernel only of more than an endpoint may have: its table is that of the whole machine, and nobody is answered for the 20 to 40 ms
+ * that it takes.
+ */
 function peakNow({ open, host }: Sockets, port: number): number {
-  return open <= UNDOUBTED ? open : Math.min(open, establishedAt(host, port) ?? open);
+  return open <= MAX_CONCURRENCY ? open : Math.min(open, establishedAt(host, port) ?? open);
 }

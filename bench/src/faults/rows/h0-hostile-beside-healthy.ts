@@ -2,11 +2,10 @@ import type { Sockets } from '../../hostile/journal.ts';
 import { type Hostile, hostOf } from '../../hostile/start-hostile.ts';
 import { atMost, none, note } from '../judge/checks.ts';
 import { p99, type Period } from '../judge/timing.ts';
+import { MAX_CONCURRENCY } from '../../max-concurrency.ts';
 import type { Row } from '../row.ts';
 import { HostileCompany } from '../stage/hostile-company.ts';
 
-// design.md, "Delivery": requests at once to one endpoint. Its sockets may not be more.
-const MAX_CONCURRENCY = 10;
 const HOSTILE_EVENTS_PER_SECOND = 10;
 
 // On the plain port, or the listener of that name.
@@ -81,6 +80,7 @@ export const h0: Row = {
       none('healthy dup', dup),
       atMost('RSS', peakWith - peakRssMb, 100, 'MB'),
       none('restarts', company.restarts),
+      // No more than requests at once.
       atMost('open sockets to the hostile app', most, MAX_CONCURRENCY),
     ];
   },

@@ -1,9 +1,8 @@
 import { atMost, none, note } from '../judge/checks.ts';
+import { MAX_CONCURRENCY } from '../../max-concurrency.ts';
 import type { Row } from '../row.ts';
 
 const APPS = 10;
-/** design.md: requests at once to one endpoint. */
-const MAX_CONCURRENCY = 10;
 const WORKERS = 2;
 // What is repeated is what was under way: it does not grow with the load, nor shrink with a smaller one.
 const MOST_REPEATED = 100;
