@@ -287,6 +287,23 @@ describe('the partner', () => {
     );
   });
 
+  it('suspends an installation: the app is told and gets nothing of that merchant, until it is unsuspended', async () => {
+    const [app, witness] = [await createApp(), await createApp()];
+    const { id, merchant } = await install(app);
+    await install(witness, { merchant });
+    const at = `/v1/apps/${app.id}/installations/${id}`;
+    expect(await partner.post(`${at}/suspend`, { reason: 'a dispute' })).toMatchObject({ status: 200, body: { status: 'suspended' } });
+    const inEffectMs = await publishUntilInEffect(witness, merchant);
+    await receiver.arrived(app.path, 'partner_app.install.suspended');
+    expect(sentAfter(inEffectMs, app)).toEqual([]);
+
+    expect(await partner.post(`${at}/unsuspend`)).toMatchObject({ status: 200, body: { status: 'active' } });
+    await receiver.arrived(app.path, 'partner_app.install.unsuspended');
+    const before = receiver.at(app.path, 'order.created').length;
+    await publishUntilInEffect(witness, merchant);
+    await receiver.arrived(app.path, 'order.created', before + 1);
+  });
+
   it('uninstalls: the app is told, and nothing else of that merchant is sent', async () => {
     const [app, witness] = [await createApp(), await createApp()];
     const { id, merchant } = await install(app);

@@ -192,7 +192,7 @@ describe('a worker', () => {
     await rowWith(eventId, disabled.appId, { status: 'suppressed', reason: 'endpoint_disabled', next_attempt_at: null });
   });
 
-  it('cancels deliveries of an installation that ended, waiting or new, but not of its next generation nor the app’s own events', async () => {
+  it('cancels deliveries of an installation that ended, waiting or new, but not of its next generation', async () => {
     const { appId } = await newApp({ status: EndpointStatus.PAUSED });
     const installationId = uniqueName('ins');
     const apps = [{ appId, installationId, generation: 1 }];
@@ -204,12 +204,48 @@ describe('a worker', () => {
     await rig.endpoint(appId, `${url}/${appId}`);
     const old = await rig.publish({ apps });
     await rowWith(old, appId, { status: 'canceled', reason: 'installation_revoked' });
-    const lifecycle = await rig.publish({ type: 'partner_app.install.revoked', source: EventSource.PARTNER_APP, apps });
-    await rowWith(lifecycle, appId, { status: 'delivered' });
     await rig.installation(installationId, InstallationStatus.ACTIVE, 2);
     const next = await rig.publish({ apps: [{ appId, installationId, generation: 2 }] });
     await rowWith(next, appId, { status: 'delivered' });
     expect(receiver.of(old)).toHaveLength(0);
+  });
+
+  it('tells of a suspension and of what was before it', async () => {
+    const { appId } = await newApp({ status: EndpointStatus.PAUSED });
+    const installationId = uniqueName('ins');
+    const told = (kind: string) =>
+      rig.publish({
+        type: `partner_app.install.${kind}`,
+        source: EventSource.PARTNER_APP,
+        apps: [{ appId, installationId, generation: 1 }],
+      });
+    const created = await told('created');
+    await rowWith(created, appId, { status: 'pending' });
+    await rig.installation(installationId, InstallationStatus.SUSPENDED);
+    await rig.endpoint(appId, `${url}/${appId}`);
+    await rowWith(created, appId, { status: 'delivered' });
+    await rowWith(await told('suspended'), appId, { status: 'delivered' });
+
+  });
+
+  it('after a revoke tells of nothing but that, not even of what waited', async () => {
+    const { appId } = await newApp({ status: EndpointStatus.PAUSED });
+    const installationId = uniqueName('ins');
+    const told = (kind: string, mandatory = false) =>
+      rig.publish({
+        type: `partner_app.install.${kind}`,
+        source: EventSource.PARTNER_APP,
+        mandatory,
+        apps: [{ appId, installationId, generation: 1 }],
+      });
+    const [unsuspended, revoked] = [await told('unsuspended'), await told('revoked', true)];
+    await rowWith(unsuspended, appId, { status: 'pending' });
+    await rowWith(revoked, appId, { status: 'pending' });
+    await rig.installation(installationId, InstallationStatus.REVOKED);
+    await rowWith(unsuspended, appId, { status: 'canceled', reason: 'installation_revoked' });
+    await rig.endpoint(appId, `${url}/${appId}`);
+    await rowWith(revoked, appId, { status: 'delivered' });
+    await rowWith(await told('permissions_updated'), appId, { status: 'canceled', reason: 'installation_revoked' });
   });
 
   it('signs with every live secret during a rotation’s overlap, and not with the old one after it', async () => {

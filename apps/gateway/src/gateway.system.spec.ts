@@ -189,14 +189,28 @@ describe('the gateway before the real services', () => {
     expect((await call(`GET ${at}?status=revoked`, { key: LIVE })).body['data']).toEqual([]);
     const one = `${at}/${String(installed.body['id'])}`;
     expect((await call(`GET ${one}`, { key: LIVE })).body).toEqual(installed.body);
+    const held = await call(`POST ${one}/suspend`, { key: LIVE, body: { reason: 'a dispute' } });
+    expect(held).toMatchObject({ status: 200, body: { status: 'suspended', granted_scopes: ['orders.read'] } });
+    expect(await call(`POST ${one}/unsuspend`, { key: LIVE })).toMatchObject({ status: 200, body: { status: 'active' } });
+    for (const reason of ['x'.repeat(201), 'two\nlines']) {
+      expect(await call(`POST ${one}/revoke`, { key: LIVE, body: { reason } })).toMatchObject({
+        status: 422,
+        body: { code: 'invalid_field' },
+      });
+    }
     expect(await call(`POST ${one}/revoke`, { key: LIVE, body: { reason: 'over' } })).toMatchObject({
       status: 200,
       body: { status: 'revoked', revoked_by: 'partner' },
     });
     expect((await call(`GET ${one}/history`, { key: LIVE })).body['data']).toMatchObject([
       { previous_status: 'active', status: 'revoked', actor: 'partner', reason: 'over' },
+      { previous_status: 'suspended', status: 'active', actor: 'partner', reason: '' },
+      { previous_status: 'active', status: 'suspended', actor: 'partner', reason: 'a dispute' },
       { previous_status: null, status: 'active', actor: 'operator' },
     ]);
+    for (const change of ['suspend', 'unsuspend']) {
+      expect(await call(`POST ${one}/${change}`, { key: LIVE })).toMatchObject({ status: 409, body: { code: 'installation_not_active' } });
+    }
   });
 
   it('has an empty log for a new app, and no delivery that nobody made', async () => {

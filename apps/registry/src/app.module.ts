@@ -4,6 +4,7 @@ import { AppValidator } from './apps/app-validator.ts';
 import { AppsController } from './apps/apps.controller.ts';
 import { AppsRepository } from './apps/apps.repository.ts';
 import { AppsService } from './apps/apps.service.ts';
+import { PermissionChanges } from './apps/permission-changes.ts';
 import { DatabaseModule } from './database/database.module.ts';
 import { EndpointSignalsController } from './endpoints/endpoint-signals.controller.ts';
 import { EndpointTarget } from './endpoints/endpoint-target.ts';
@@ -18,6 +19,8 @@ import { InstallationReader } from './installations/installation-reader.ts';
 import { InstallationsController } from './installations/installations.controller.ts';
 import { InstallationsRepository } from './installations/installations.repository.ts';
 import { InstallationsService } from './installations/installations.service.ts';
+import { RedactionsRepository } from './installations/redactions.repository.ts';
+import { Redactions } from './installations/redactions.ts';
 import { PartnersController } from './partners/partners.controller.ts';
 import { PartnersRepository } from './partners/partners.repository.ts';
 import { PartnersService } from './partners/partners.service.ts';
@@ -38,11 +41,14 @@ import { PartnersService } from './partners/partners.service.ts';
     AppValidator,
     AppsService,
     AppDeletion,
+    PermissionChanges,
     EndpointTarget,
     EndpointsService,
     InstallationsRepository,
     InstallationReader,
     InstallationsService,
+    RedactionsRepository,
+    Redactions,
     EventTypesRepository,
     EventTypesService,
     CatalogueAnnouncer,

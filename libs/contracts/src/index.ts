@@ -9,4 +9,5 @@ export * from './delivery-message.ts';
 export * from './event-choice.ts';
 export * from './ids.ts';
 export * from './json-text.ts';
+export * from './lifecycle.ts';
 export * from './topics.ts';

@@ -4,7 +4,7 @@ import type { Verdict } from '../breakers/breaker-state.ts';
 import type { Breakers } from '../breakers/breakers.ts';
 import { type Admission, admit } from '../endpoints/admission.ts';
 import type { EndpointTable } from '../endpoints/endpoint-table.ts';
-import type { EndedInstallations } from '../endpoints/ended-installations.ts';
+import type { EndedInstallations, InstallationEnd } from '../endpoints/ended-installations.ts';
 import { styleOf } from '../expansion/expand.ts';
 import type { Delivery } from '../expansion/delivery.ts';
 import type { DeliveryRecord } from '../log/delivery-record.ts';
@@ -48,13 +48,12 @@ export class Deliverer {
   admission({ appId, installationId, generation, source, waitedMs }: Delivery): Admission {
     const { endpoints, installations, breakers } = this.options;
     const { event } = source;
-    const isMerchants = event.source === EventSource.INSTALLED_MERCHANTS;
     const endpoint = endpoints.of(appId);
     return admit({
       endpoint,
       isGone: endpoints.isGone(appId),
       isChosen: event.mandatory || (endpoint !== undefined && isChosen(endpoint, event)),
-      installationEnd: isMerchants ? installations.endOf(installationId, generation) : undefined,
+      installationEnd: endFor(event, installations.endOf(installationId, generation)),
       waitedMs,
       isBreakerOpen: breakers.isOpen(appId),
     });
@@ -105,6 +104,12 @@ export class Deliverer {
     const isAdmitted = admission.kind === 'deliver' || (admission.kind === 'park' && admission.reason === 'breaker_open');
     return isAdmitted && isOurs(delivery.id) && endpoints.of(delivery.appId)?.revision === revision;
   }
+}
+
+/** A suspension holds the merchant's events back. After a revoke nothing is sent but what no app can switch off. */
+function endFor({ source, mandatory }: Delivery['source']['event'], end: InstallationEnd | undefined): InstallationEnd | undefined {
+  if (source === EventSource.INSTALLED_MERCHANTS) return end;
+  return mandatory || end === 'installation_suspended' ? undefined : end;
 }
 
 /** What counts against an endpoint's health: all but a success and a clear "no more". */

@@ -28,7 +28,7 @@ export interface Standing {
   readonly isGone: boolean;
   /** The endpoint, as it is now, wants the event. */
   readonly isChosen: boolean;
-  /** The installation that the event was matched by does not count any more. Always undefined for an app's own lifecycle events. */
+  /** The installation that the event was matched by does not count any more, for this kind of event. */
   readonly installationEnd: 'installation_revoked' | 'installation_suspended' | undefined;
   /** Since the event was matched; 0 the first time it is looked at. */
   readonly waitedMs: number;

@@ -49,7 +49,9 @@ export class EndedInstallations {
   /** Why an installation does not count any more in that generation; undefined while it does. */
   endOf(installationId: string, generation: number): InstallationEnd | undefined {
     const ended = this.ended.get(installationId);
-    return ended !== undefined && generation <= ended.throughGeneration ? ended.end : undefined;
+    if (ended === undefined || generation > ended.throughGeneration) return undefined;
+    // Before the next generation began this one was revoked.
+    return generation < ended.throughGeneration ? 'installation_revoked' : ended.end;
   }
 
   get size(): number {

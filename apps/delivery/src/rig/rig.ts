@@ -36,6 +36,7 @@ export interface TestEvent {
   readonly type?: string;
   readonly merchantId?: string;
   readonly source?: EventSource;
+  readonly mandatory?: boolean;
   readonly data?: string;
   readonly apps: readonly { readonly appId: string; readonly installationId?: string; readonly generation?: number }[];
 }
@@ -123,6 +124,7 @@ export class Rig {
     type = 'order.created',
     merchantId = MERCHANT,
     source,
+    mandatory = false,
     data = '{"n":1}',
     apps,
   }: TestEvent): Promise<string> {
@@ -132,6 +134,7 @@ export class Rig {
       type,
       merchantId,
       source: source ?? EventSource.INSTALLED_MERCHANTS,
+      mandatory,
       mode: Mode.LIVE,
       occurredAtMs: BigInt(Date.now()),
       sequence: '000000000001',

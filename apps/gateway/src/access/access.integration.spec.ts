@@ -131,7 +131,8 @@ describe('every route', () => {
     const { registry, deliveryLog } = gateway;
     registry.handlers = { getApp: ofTenant, deleteApp: ofTenant, updateApp: ofTenant, pauseEndpoint: ofTenant, resumeEndpoint: ofTenant };
     Object.assign(registry.handlers, { listInstallations: ofTenant, getInstallation: ofTenant, listInstallationHistory: ofTenant });
-    Object.assign(registry.handlers, { revokeInstallation: ofTenant, getPartner: unknown });
+    Object.assign(registry.handlers, { revokeInstallation: ofTenant, suspendInstallation: ofTenant, unsuspendInstallation: ofTenant });
+    Object.assign(registry.handlers, { getPartner: unknown });
     await eachRoute(
       async ({ name, operator }) => {
         const credential = operator ? OPERATOR_TOKEN : key;

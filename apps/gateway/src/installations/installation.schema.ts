@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Actor, type Installation, InstallationStatus, type InstallationTransition } from '@hookwright/contracts';
 import { enumSchema, enumText, enumTextOrNull, enumValue } from '../validation/enum-text.ts';
-import { isoTime, isoTimeOrNull, merchantId, text, utcTime } from '../validation/fields.ts';
+import { isoTime, isoTimeOrNull, merchantId, optionalLine, utcTime } from '../validation/fields.ts';
 import { listOf, pageQuery } from '../validation/page.ts';
 
 const status = enumSchema(InstallationStatus);
@@ -12,12 +12,12 @@ export const installationQuery = pageQuery.extend({
 });
 export type InstallationQuery = z.infer<typeof installationQuery>;
 
-/** POST …/revoke; may be left out altogether. */
-export const revokeInput = z
-  .strictObject({ reason: text(500).default('').describe('for the history and the lifecycle event') })
+/** POST …/revoke, suspend and unsuspend; may be left out altogether. */
+export const reasonInput = z
+  .strictObject({ reason: optionalLine(200).default('').describe('for the history and the lifecycle event') })
   .prefault({})
-  .meta({ id: 'RevokeInstallationInput', examples: [{ reason: 'Contract ended' }] });
-export type RevokeBody = z.infer<typeof revokeInput>;
+  .meta({ id: 'InstallationReasonInput', examples: [{ reason: 'Contract ended' }] });
+export type ReasonBody = z.infer<typeof reasonInput>;
 
 export const installationResponse = z
   .object({

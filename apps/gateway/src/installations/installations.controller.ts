@@ -8,12 +8,12 @@ import { type List, pageQuery } from '../validation/page.ts';
 import {
   type InstallationBody,
   type InstallationQuery,
-  type RevokeBody,
+  type ReasonBody,
   type TransitionBody,
   installationList,
   installationQuery,
   installationResponse,
-  revokeInput,
+  reasonInput,
   transitionList,
 } from './installation.schema.ts';
 import { InstallationsService } from './installations.service.ts';
@@ -76,8 +76,42 @@ export class InstallationsController {
     @CallersTenant() tenant: Tenant,
     @Param('app_id', { schema: id }) appId: string,
     @Param('installation_id', { schema: id }) installationId: string,
-    @Body({ schema: revokeInput }) body: RevokeBody,
+    @Body({ schema: reasonInput }) body: ReasonBody,
   ): Promise<InstallationBody> {
     return this.installations.revoke({ tenant, appId, installationId }, body);
+  }
+
+  @Post(':installation_id/suspend')
+  @Operation({
+    access: 'installs.write',
+    id: 'suspendInstallation',
+    summary: "Hold an installation: the merchant's events are neither sent nor kept until it is unsuspended",
+    answers: { 200: installationResponse },
+    problems: ['conflict', 'installation_not_active'],
+  })
+  suspend(
+    @CallersTenant() tenant: Tenant,
+    @Param('app_id', { schema: id }) appId: string,
+    @Param('installation_id', { schema: id }) installationId: string,
+    @Body({ schema: reasonInput }) body: ReasonBody,
+  ): Promise<InstallationBody> {
+    return this.installations.suspend({ tenant, appId, installationId }, body);
+  }
+
+  @Post(':installation_id/unsuspend')
+  @Operation({
+    access: 'installs.write',
+    id: 'unsuspendInstallation',
+    summary: "End a suspension: the merchant's events are sent again from now on",
+    answers: { 200: installationResponse },
+    problems: ['conflict', 'installation_not_active'],
+  })
+  unsuspend(
+    @CallersTenant() tenant: Tenant,
+    @Param('app_id', { schema: id }) appId: string,
+    @Param('installation_id', { schema: id }) installationId: string,
+    @Body({ schema: reasonInput }) body: ReasonBody,
+  ): Promise<InstallationBody> {
+    return this.installations.unsuspend({ tenant, appId, installationId }, body);
   }
 }

@@ -9,7 +9,7 @@ import { type List, toList } from '../validation/page.ts';
 import {
   type InstallationBody,
   type InstallationQuery,
-  type RevokeBody,
+  type ReasonBody,
   type TransitionBody,
   toInstallation,
   toTransition,
@@ -49,8 +49,18 @@ export class InstallationsService {
     return new Answer(toInstallation(present(installation)), { status: created ? 201 : 200 });
   }
 
-  async revoke(ref: InstallationRef, { reason }: RevokeBody): Promise<InstallationBody> {
+  async revoke(ref: InstallationRef, { reason }: ReasonBody): Promise<InstallationBody> {
     const { installation } = await this.backends.registry.revokeInstallation({ ...ref, actor: Actor.PARTNER, reason });
+    return toInstallation(present(installation));
+  }
+
+  async suspend(ref: InstallationRef, { reason }: ReasonBody): Promise<InstallationBody> {
+    const { installation } = await this.backends.registry.suspendInstallation({ ...ref, actor: Actor.PARTNER, reason });
+    return toInstallation(present(installation));
+  }
+
+  async unsuspend(ref: InstallationRef, { reason }: ReasonBody): Promise<InstallationBody> {
+    const { installation } = await this.backends.registry.unsuspendInstallation({ ...ref, actor: Actor.PARTNER, reason });
     return toInstallation(present(installation));
   }
 }

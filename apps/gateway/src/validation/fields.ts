@@ -2,9 +2,13 @@ import { z } from 'zod';
 
 /** One line of text without control characters (S10 of faults.md: CR, LF and NUL end up in headers otherwise). */
 export function line(maxLength: number): z.ZodString {
+  return optionalLine(maxLength).min(1);
+}
+
+/** Like `line`; may be empty. */
+export function optionalLine(maxLength: number): z.ZodString {
   return z
     .string()
-    .min(1)
     .max(maxLength)
     .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters')
     .refine((value) => value.isWellFormed(), 'must be valid Unicode');

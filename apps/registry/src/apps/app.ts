@@ -29,6 +29,8 @@ export interface PartnerApp extends AppChoices {
   readonly revision: bigint;
   /** +1 with every change of the endpoint. */
   readonly endpointRevision: bigint;
+  /** +1 with every change of what the permissions ask for. */
+  readonly permissionRevision: bigint;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

@@ -50,7 +50,7 @@ export class AppsRepository {
 
   /** False when there is, or was, an app of this id. */
   async insert(tx: Queries, app: PartnerApp): Promise<boolean> {
-    const { count } = await tx.app.createMany({ data: [{ ...toRow(app), createdAt: app.createdAt }], skipDuplicates: true });
+    const { count } = await tx.app.createMany({ data: [{ ...toRow(app), permissionApplied: app.permissionRevision, createdAt: app.createdAt }], skipDuplicates: true });
     if (count === 1) await this.saveEndpoint(tx, app);
     return count === 1;
   }
@@ -70,6 +70,18 @@ export class AppsRepository {
   async findHalfDeleted(queries: Queries): Promise<Pick<PartnerApp, 'id' | 'mode'> | undefined> {
     const where = { deletedAt: { not: null }, installations: { some: { status: { not: 'revoked' } } } } as const;
     return (await queries.app.findFirst({ where, select: { id: true, mode: true } })) ?? undefined;
+  }
+
+  /** An app some of whose installations were not looked at since it asks for something else, locked like by `lock`; or undefined. */
+  async lockPermissionsBehind(tx: Queries): Promise<PartnerApp | undefined> {
+    const [behind] = await tx.$queryRaw<{ id: string }[]>`
+      SELECT id FROM app WHERE permission_applied < permission_revision AND deleted_at IS NULL LIMIT 1 FOR UPDATE`;
+    return behind === undefined ? undefined : this.find(tx, behind.id);
+  }
+
+  /** Every installation was looked at with these permissions. */
+  async markPermissionsApplied(tx: Queries, { id, permissionRevision }: PartnerApp): Promise<void> {
+    await tx.app.update({ where: { id }, data: { permissionApplied: permissionRevision }, select: { id: true } });
   }
 
   private async find(queries: Queries, id: string, tenant?: Tenant): Promise<PartnerApp | undefined> {
@@ -93,7 +105,7 @@ function toRow(app: PartnerApp) {
 }
 
 function toPartnerApp(row: Row): PartnerApp {
-  const { endpoint, deletedAt: _deletedAt, permissions, ...app } = row;
+  const { endpoint, deletedAt: _deletedAt, permissionApplied: _permissionApplied, permissions, ...app } = row;
   return { ...app, permissions: permissionList.parse(permissions), endpoint: endpoint === null ? null : toEndpoint(endpoint) };
 }
 

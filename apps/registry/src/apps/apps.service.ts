@@ -11,6 +11,7 @@ import { APP_DEFAULTS, type AppPatch, type PartnerApp, type Tenant } from './app
 import { AppsRepository } from './apps.repository.ts';
 import { AppValidator } from './app-validator.ts';
 import { type AppChange, patchApp } from './patch-app.ts';
+import { PermissionChanges } from './permission-changes.ts';
 
 export interface AppCreation {
   readonly tenant: Tenant;
@@ -38,6 +39,7 @@ export class AppsService {
     private readonly outbox: Outbox,
     private readonly apps: AppsRepository,
     private readonly validator: AppValidator,
+    private readonly permissionChanges: PermissionChanges,
   ) {}
 
   get(tenant: Tenant, appId: string): Promise<PartnerApp> {
@@ -66,14 +68,17 @@ export class AppsService {
   async update({ tenant, appId, patch, ifRevision }: AppUpdate): Promise<{ app: PartnerApp; endpointCreated: boolean }> {
     await this.apps.get(this.database.prisma, appId, tenant);
     const found = await this.validator.checkTarget(patch);
-    return this.transactions.run(async (tx) => {
+    const updated = await this.transactions.run(async (tx) => {
       const current = await this.apps.lock(tx, appId, tenant);
       if (ifRevision !== undefined && ifRevision !== current.revision) throw stale();
       const change = patchApp(current, patch, this.validator.endpointContext());
       await this.validator.accept(tx, { app: change.app, patch, found });
       await this.save(tx, change);
-      return { app: change.app, endpointCreated: current.endpoint === null && change.app.endpoint !== null };
+      const finished = !change.permissionsChanged || (await this.permissionChanges.applySome(tx, change.app));
+      return { app: change.app, endpointCreated: current.endpoint === null && change.app.endpoint !== null, finished };
     });
+    if (!updated.finished) this.permissionChanges.finish();
+    return updated;
   }
 
   /** Writes a change of an app that the transaction has locked, and its snapshot. */
@@ -94,6 +99,7 @@ function blank({ partnerId, mode }: Tenant, id: string): PartnerApp {
     endpoint: null,
     revision: 0n,
     endpointRevision: 0n,
+    permissionRevision: 0n,
     createdAt: now,
     updatedAt: now,
   };

@@ -15,6 +15,7 @@ const bare: PartnerApp = {
   endpoint: null,
   revision: 4n,
   endpointRevision: 2n,
+  permissionRevision: 1n,
   createdAt: created,
   updatedAt: created,
 };
@@ -29,7 +30,7 @@ describe('a patch of an app', () => {
     ['an endpoint it has already', hooked, { webhook: { url, enabledEvents: ['*'] } }],
     ['an empty endpoint patch', hooked, { webhook: {} }],
   ])('that changes nothing moves no revision: %s', (_what, app, patch) => {
-    expect(patchApp(app, patch, context)).toEqual({ app, changed: false, endpointChanged: false });
+    expect(patchApp(app, patch, context)).toEqual({ app, changed: false, endpointChanged: false, permissionsChanged: false });
   });
 
   it('replaces what it has and keeps the rest', () => {
@@ -43,6 +44,14 @@ describe('a patch of an app', () => {
     const removed = patchApp(hooked, { webhook: null }, context);
     expect(removed).toMatchObject({ app: { endpoint: null, revision: 6n, endpointRevision: 4n }, endpointChanged: true });
     expect(patchApp(removed.app, { webhook: { url } }, context).app.endpointRevision).toBe(5n);
+  });
+
+  it('asks merchants for something else when its permissions do, not when they are worded anew', () => {
+    const orders = { id: 'orders', title: 'See orders', scopes: ['orders.read'], optional: false };
+    const asking = patchApp(bare, { permissions: [orders] }, context);
+    expect(asking).toMatchObject({ permissionsChanged: true, app: { permissionRevision: 2n } });
+    const reworded = patchApp(asking.app, { permissions: [{ ...orders, title: 'Look at orders' }] }, context);
+    expect(reworded).toMatchObject({ changed: true, permissionsChanged: false, app: { permissionRevision: 2n } });
   });
 
   it('counts a change of the endpoint alone as one of the app', () => {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isSameEndpoint, patchEndpoint, type EndpointContext } from '../endpoints/endpoint-state.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
+import { isSameAsk } from '../installations/coverage.ts';
 import { type AppPatch, type PartnerApp } from './app.ts';
 
 /** What a change did to an app. */
@@ -8,6 +9,8 @@ export interface AppChange {
   readonly app: PartnerApp;
   readonly changed: boolean;
   readonly endpointChanged: boolean;
+  /** The app asks merchants for something else. */
+  readonly permissionsChanged: boolean;
 }
 
 /** The app after a merge patch (RFC 7396): what the patch leaves out stays. Revisions and times move only when something is different. */
@@ -27,13 +30,15 @@ function withEndpoint(
   { current, endpoint, now }: { current: PartnerApp; endpoint: Endpoint | null; now: Date },
 ): AppChange {
   const endpointChanged = !isSameEndpoint(current.endpoint, endpoint);
-  if (!endpointChanged && isDeepStrictEqual(patched, current)) return { app: current, changed: false, endpointChanged };
+  if (!endpointChanged && isDeepStrictEqual(patched, current)) return { app: current, changed: false, endpointChanged, permissionsChanged: false };
+  const permissionsChanged = !isSameAsk(current.permissions, patched.permissions);
   const app = {
     ...patched,
     endpoint,
     revision: current.revision + 1n,
     endpointRevision: endpointChanged ? current.endpointRevision + 1n : current.endpointRevision,
+    permissionRevision: permissionsChanged ? current.permissionRevision + 1n : current.permissionRevision,
     updatedAt: now,
   };
-  return { app, changed: true, endpointChanged };
+  return { app, changed: true, endpointChanged, permissionsChanged };
 }

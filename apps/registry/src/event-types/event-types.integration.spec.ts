@@ -1,5 +1,12 @@
 import { create, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
-import { EventSource, type EventTypeSchema, EventTypeSnapshotSchema, TOPICS, UpsertEventTypeRequestSchema } from '@hookwright/contracts';
+import {
+  EventSource,
+  type EventTypeSchema,
+  EventTypeSnapshotSchema,
+  MANDATORY_LIFECYCLE_TYPES,
+  TOPICS,
+  UpsertEventTypeRequestSchema,
+} from '@hookwright/contracts';
 import { createDatabase, createTopics, eventually, type TestDatabase, uniqueName, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { register } from 'prom-client';
@@ -43,7 +50,7 @@ describe('the catalogue', () => {
   it('has the lifecycle types and announces them when the registry first starts', async () => {
     const { eventTypes = [] } = await registry.eventTypes.list();
     expect(eventTypes.map(({ type }) => type)).toContain(REVOKED);
-    expect(eventTypes.filter(({ mandatory }) => mandatory).map(({ type }) => type)).toEqual([REVOKED]);
+    expect(eventTypes.filter(({ mandatory }) => mandatory).map(({ type }) => type)).toEqual([...MANDATORY_LIFECYCLE_TYPES]);
     for (const { schemaJson, exampleJson, source, requiredScope } of eventTypes) {
       expect([JSON.parse(schemaJson!), JSON.parse(exampleJson!), source, requiredScope]).toMatchObject([
         {},

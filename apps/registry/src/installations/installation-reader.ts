@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '@hookwright/runtime';
-import type { PartnerApp, Tenant } from '../apps/app.ts';
+import type { Tenant } from '../apps/app.ts';
 import { AppsRepository } from '../apps/apps.repository.ts';
 import { Database } from '../database/database.ts';
 import type { Transition } from '../generated/prisma/client.ts';
 import { cutPage, type PageRequest } from '../pages/page.ts';
 import type { Installation } from './installation.ts';
 import { type InstallationFilter, InstallationsRepository } from './installations.repository.ts';
-import type { InstalledApp } from './installations.service.ts';
 
 /** Answers what a tenant asks about its apps' installations. */
 @Injectable()
@@ -18,18 +17,18 @@ export class InstallationReader {
     private readonly installations: InstallationsRepository,
   ) {}
 
-  async get(tenant: Tenant, appId: string, id: string): Promise<InstalledApp> {
-    const app = await this.apps.get(this.database.prisma, appId, tenant);
-    return { app, installation: await this.installations.get(this.database.prisma, appId, id) };
+  async get(tenant: Tenant, appId: string, id: string): Promise<Installation> {
+    await this.apps.get(this.database.prisma, appId, tenant);
+    return this.installations.get(this.database.prisma, appId, id);
   }
 
   async list(
     tenant: Tenant,
     filter: InstallationFilter,
     page: PageRequest,
-  ): Promise<{ app: PartnerApp; rows: readonly Installation[]; nextCursor: string }> {
-    const app = await this.apps.get(this.database.prisma, filter.appId, tenant);
-    return { app, ...cutPage(await this.installations.list(this.database.prisma, filter, page), page.limit) };
+  ): Promise<{ rows: readonly Installation[]; nextCursor: string }> {
+    await this.apps.get(this.database.prisma, filter.appId, tenant);
+    return cutPage(await this.installations.list(this.database.prisma, filter, page), page.limit);
   }
 
   /** Newest first. An installation's transitions are numbered, so that a number is all a cursor needs. */

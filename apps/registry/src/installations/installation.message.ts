@@ -9,7 +9,6 @@ import {
   TOPICS,
 } from '@hookwright/contracts';
 import type { OutboxMessage } from '@hookwright/outbox';
-import type { Permission } from '../apps/app.ts';
 import type { Transition as TransitionRow } from '../generated/prisma/client.ts';
 import type { Mode } from '../generated/prisma/enums.ts';
 import { ACTORS, INSTALLATION_STATUSES } from '../messages/enums.ts';
@@ -20,11 +19,8 @@ const SOURCE = '/hookwright/registry';
 // Comparable as text, like the sequences of merchants' events.
 const SEQUENCE_DIGITS = 12;
 
-export function toInstallation(
-  installation: Installation,
-  permissions: readonly Permission[],
-): MessageInitShape<typeof InstallationSchema> {
-  const { revokedAt, revokedBy, grantedScopes } = installation;
+export function toInstallation(installation: Installation): MessageInitShape<typeof InstallationSchema> {
+  const { revokedAt, revokedBy, grantedScopes, grantedPermissions } = installation;
   return {
     id: installation.id,
     appId: installation.appId,
@@ -32,18 +28,12 @@ export function toInstallation(
     status: INSTALLATION_STATUSES.valueOf(installation.status),
     generation: installation.generation,
     grantedScopes: [...grantedScopes],
-    grantedPermissions: grantedPermissions(grantedScopes, permissions),
+    grantedPermissions: [...grantedPermissions],
     installedBy: installation.installedBy,
     installedAtMs: toMs(installation.installedAt),
     ...(revokedAt === null ? {} : { revokedAtMs: toMs(revokedAt) }),
     revokedBy: revokedBy === null ? Actor.UNSPECIFIED : ACTORS.valueOf(revokedBy),
   };
-}
-
-/** The permissions of the app whose scopes were all granted. */
-export function grantedPermissions(grantedScopes: readonly string[], permissions: readonly Permission[]): string[] {
-  const granted = permissions.filter(({ scopes }) => scopes.length > 0 && scopes.every((scope) => grantedScopes.includes(scope)));
-  return granted.map(({ id }) => id);
 }
 
 export function toTransition(row: TransitionRow): MessageInitShape<typeof InstallationTransitionSchema> {
@@ -79,14 +69,38 @@ function installationSnapshot({ installation, cause }: InstallationChange): Outb
   return { topic: TOPICS.installations, key: id, partitionKey: merchantId, value: toBinary(InstallationSnapshotSchema, snapshot) };
 }
 
-/** The transition's number within the installation makes the event's id, and its sequence: a gap shows the app that it missed one. */
 function lifecycleEvent(change: InstallationChange, mode: Mode): OutboxMessage {
-  const { id, appId, merchantId, generation, sequence } = change.installation;
+  const { installation, kind, cause } = change;
+  return eventOf(installation, { type: `partner_app.install.${kind}`, mode, now: cause.now, data: lifecycleData(change) });
+}
+
+/** Tells the app to erase what it has of a merchant whose installation has ended. */
+export function redactEvent(installation: Installation, mode: Mode, now: Date): OutboxMessage {
+  const { id, appId, merchantId, generation } = installation;
+  const data = {
+    partner_app_id: appId,
+    installation_id: id,
+    merchant_id: merchantId,
+    generation,
+    occurred_at: now.toISOString(),
+  };
+  return eventOf(installation, { type: 'partner_app.merchant.redact', mode, now, data });
+}
+
+interface Told {
+  readonly type: string;
+  readonly mode: Mode;
+  readonly now: Date;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** The event's number within the installation makes its id, and its sequence: a gap shows the app that it missed one. */
+function eventOf({ id, appId, merchantId, generation, sequence }: Installation, { type, mode, now, data }: Told): OutboxMessage {
   const event = encodeCloudEvent({
     id: `${id}.${sequence}`,
     source: SOURCE,
-    type: `partner_app.install.${change.kind}`,
-    timeMs: change.cause.now.getTime(),
+    type,
+    timeMs: now.getTime(),
     extensions: {
       appid: appId,
       merchantid: merchantId,
@@ -95,7 +109,7 @@ function lifecycleEvent(change: InstallationChange, mode: Mode): OutboxMessage {
       mode,
       sequence: String(sequence).padStart(SEQUENCE_DIGITS, '0'),
     },
-    data: lifecycleData(change),
+    data,
   });
   return { topic: TOPICS.lifecycle, key: appId, ...event };
 }

@@ -8,17 +8,23 @@ export interface Installation {
   readonly status: InstallationStatus;
   readonly generation: number;
   readonly grantedScopes: readonly string[];
+  /** Ids of the permissions that the merchant agreed to. */
+  readonly grantedPermissions: readonly string[];
+  /** The scopes it should have had when it agreed last. */
+  readonly askedScopes: readonly string[];
+  /** The app's permission revision that it agreed to, or was last looked at with. */
+  readonly permissionRevision: bigint;
   readonly installedBy: string;
   readonly installedAt: Date;
   readonly revokedAt: Date | null;
   readonly revokedBy: Actor | null;
-  /** Number of transitions so far. */
+  /** Number of lifecycle events so far. */
   readonly sequence: number;
   readonly createdAt: Date;
 }
 
 /** What a lifecycle event says happened, i.e. the last part of its type. */
-export type TransitionKind = 'created' | 'permissions_updated' | 'revoked';
+export type TransitionKind = 'created' | 'updated' | 'permissions_updated' | 'suspended' | 'unsuspended' | 'revoked';
 
 /** Who changed an installation, why and when. */
 export interface Cause {

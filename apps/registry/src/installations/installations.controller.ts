@@ -11,6 +11,10 @@ import type {
   ListInstallationsResponseSchema,
   RevokeInstallationRequest,
   RevokeInstallationResponseSchema,
+  SuspendInstallationRequest,
+  SuspendInstallationResponseSchema,
+  UnsuspendInstallationRequest,
+  UnsuspendInstallationResponseSchema,
 } from '@hookwright/contracts';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
@@ -21,7 +25,7 @@ import { readPage } from '../pages/page.ts';
 import type { Cause } from './installation.ts';
 import { toInstallation, toTransition } from './installation.message.ts';
 import { InstallationReader } from './installation-reader.ts';
-import { type InstalledApp, InstallationsService } from './installations.service.ts';
+import { InstallationsService } from './installations.service.ts';
 
 @Controller()
 export class InstallationsController {
@@ -35,21 +39,21 @@ export class InstallationsController {
     const { appId, merchantId, installedBy } = request;
     const cause = readCause(request);
     const grant = { appId, merchantId, scopes: distinct(request.scopes), installedBy: installedBy === '' ? cause.actor : installedBy };
-    const installed = await this.installations.install(grant, cause);
-    return { installation: toMessage(installed), created: installed.created };
+    const { installation, created } = await this.installations.install(grant, cause);
+    return { installation: toInstallation(installation), created };
   }
 
   @GrpcMethod('RegistryService', 'GetInstallation')
   async get({ tenant, appId, installationId }: GetInstallationRequest): Promise<MessageInitShape<typeof GetInstallationResponseSchema>> {
-    return { installation: toMessage(await this.reader.get(readTenant(tenant), appId, installationId)) };
+    return { installation: toInstallation(await this.reader.get(readTenant(tenant), appId, installationId)) };
   }
 
   @GrpcMethod('RegistryService', 'ListInstallations')
   async list(request: ListInstallationsRequest): Promise<MessageInitShape<typeof ListInstallationsResponseSchema>> {
     const { appId, status, merchantId } = request;
     const filter = { appId, status: INSTALLATION_STATUSES.wordOf(status), merchantId: merchantId === '' ? undefined : merchantId };
-    const { app, rows, nextCursor } = await this.reader.list(readTenant(request.tenant), filter, readPage(request.page));
-    return { installations: rows.map((installation) => toMessage({ app, installation })), nextCursor };
+    const { rows, nextCursor } = await this.reader.list(readTenant(request.tenant), filter, readPage(request.page));
+    return { installations: rows.map(toInstallation), nextCursor };
   }
 
   @GrpcMethod('RegistryService', 'ListInstallationHistory')
@@ -62,16 +66,25 @@ export class InstallationsController {
 
   @GrpcMethod('RegistryService', 'RevokeInstallation')
   async revoke(request: RevokeInstallationRequest): Promise<MessageInitShape<typeof RevokeInstallationResponseSchema>> {
-    const which = { tenant: readTenant(request.tenant), appId: request.appId, id: request.installationId };
-    return { installation: toMessage(await this.installations.revoke(which, readCause(request))) };
+    return { installation: toInstallation(await this.installations.revoke(readRef(request), readCause(request))) };
   }
+
+  @GrpcMethod('RegistryService', 'SuspendInstallation')
+  async suspend(request: SuspendInstallationRequest): Promise<MessageInitShape<typeof SuspendInstallationResponseSchema>> {
+    return { installation: toInstallation(await this.installations.suspend(readRef(request), readCause(request))) };
+  }
+
+  @GrpcMethod('RegistryService', 'UnsuspendInstallation')
+  async unsuspend(request: UnsuspendInstallationRequest): Promise<MessageInitShape<typeof UnsuspendInstallationResponseSchema>> {
+    return { installation: toInstallation(await this.installations.unsuspend(readRef(request), readCause(request))) };
+  }
+}
+
+function readRef({ tenant, appId, installationId }: RevokeInstallationRequest | SuspendInstallationRequest | UnsuspendInstallationRequest) {
+  return { tenant: readTenant(tenant), appId, id: installationId };
 }
 
 /** Who does not say who he is, is the operator: only his requests reach us without a tenant's key. */
 function readCause({ actor, reason = '' }: { actor: Actor; reason?: string }): Cause {
   return { actor: ACTORS.wordOf(actor) ?? 'operator', reason, now: new Date() };
-}
-
-function toMessage({ app, installation }: InstalledApp) {
-  return toInstallation(installation, app.permissions);
 }

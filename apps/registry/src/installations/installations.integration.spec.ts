@@ -13,7 +13,10 @@ import {
   Mode,
   newId,
   RevokeInstallationRequestSchema,
+  SuspendInstallationRequestSchema,
   TOPICS,
+  UnsuspendInstallationRequestSchema,
+  UpdateAppRequestSchema,
 } from '@hookwright/contracts';
 import { createDatabase, createTopics, eventually, type TestDatabase, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -25,8 +28,9 @@ const permissions = [
   { id: 'orders', title: 'See orders', scopes: ['orders.read'], optional: false },
   { id: 'money', title: 'See money', scopes: ['payments.read', 'refunds.read'], optional: true },
 ];
-const { ACTIVE, REVOKED } = InstallationStatus;
+const { ACTIVE, PENDING_PERMISSION_UPGRADE, REVOKED, SUSPENDED } = InstallationStatus;
 let database: TestDatabase;
+let brokers: readonly string[];
 let registry: Registry;
 let lifecycle: TopicReader;
 let snapshots: TopicReader;
@@ -44,6 +48,18 @@ const revoke = async (appId: string, installationId: string, reason = '') => {
   const request = { tenant, appId, installationId, actor: Actor.PARTNER, reason };
   return (await registry.installations.revoke(create(RevokeInstallationRequestSchema, request))).installation!;
 };
+const suspend = async (appId: string, installationId: string, reason = '') => {
+  const request = { tenant, appId, installationId, actor: Actor.PARTNER, reason };
+  return (await registry.installations.suspend(create(SuspendInstallationRequestSchema, request))).installation!;
+};
+const unsuspend = async (appId: string, installationId: string) => {
+  const request = { tenant, appId, installationId, actor: Actor.OPERATOR, reason: '' };
+  return (await registry.installations.unsuspend(create(UnsuspendInstallationRequestSchema, request))).installation!;
+};
+const patchPermissions = (appId: string, values: typeof permissions) =>
+  registry.apps.update(create(UpdateAppRequestSchema, { tenant, appId, app: { permissions: { values } } }));
+const get = async (appId: string, installationId: string) =>
+  (await registry.installations.get(create(GetInstallationRequestSchema, { tenant, appId, installationId }))).installation!;
 const problem = (code: string, ...pointers: string[]) =>
   expect.objectContaining({ code, errors: pointers.map((pointer) => expect.objectContaining({ pointer })) });
 const count = async (table: 'installation' | 'transition' | 'outbox') => (await database.pool.query(`SELECT 1 FROM ${table}`)).rowCount;
@@ -63,6 +79,7 @@ const eventsOf = (appId: string, number: number) =>
 
 beforeAll(async () => {
   const { kafkaBrokers } = await useStores(['kafka', 'postgres']);
+  brokers = kafkaBrokers;
   await createTopics();
   database = await createDatabase('registry');
   registry = await startRegistry({ databaseUrl: database.url, brokers: kafkaBrokers });
@@ -129,6 +146,79 @@ describe('an installation', () => {
       [ACTIVE, 2],
     ]);
     expect(states[1]).toMatchObject({ appId, merchantId: 'mer_1', grantedScopes: ['orders.read', 'payments.read', 'refunds.read'] });
+  });
+
+  it('tells that it was suspended and came back, each once, with who and why, and keeps its scopes and its generation', async () => {
+    const appId = await createApp();
+    const { id } = await install(appId, 'mer_held');
+    for (let n = 0; n < 2; n++) {
+      expect(await suspend(appId, id, 'a dispute')).toMatchObject({ status: SUSPENDED, grantedScopes: ['orders.read'], generation: 1 });
+    }
+    for (let n = 0; n < 2; n++) expect(await unsuspend(appId, id)).toMatchObject({ status: ACTIVE, grantedScopes: ['orders.read'] });
+
+    const told = await eventsOf(appId, 3);
+    expect(told.map(({ type }) => type)).toEqual(['created', 'suspended', 'unsuspended'].map((kind) => `partner_app.install.${kind}`));
+    expect(told[1]?.data).toMatchObject({ status: 'suspended', previous_status: 'active', actor: 'partner', reason: 'a dispute' });
+    expect(told[2]?.data).toMatchObject({ status: 'active', previous_status: 'suspended', actor: 'operator', reason: '' });
+    await eventually(() => expect(snapshots.withKey(id)).toHaveLength(3));
+    const states = snapshots.withKey(id).map(({ value }) => fromBinary(InstallationSnapshotSchema, value!).status);
+    expect(states).toEqual([ACTIVE, SUSPENDED, ACTIVE]);
+
+    await revoke(appId, id);
+    await expect(suspend(appId, id)).rejects.toThrow(problem('installation_not_active'));
+    await expect(unsuspend(appId, id)).rejects.toThrow(problem('installation_not_active'));
+  });
+
+  it('asks for consent when its app asks for more, keeps what it has, and needs none when that is taken back', async () => {
+    const appId = await createApp();
+    const { id } = await install(appId, 'mer_asked');
+    const declined = await install(appId, 'mer_held');
+    await suspend(appId, declined.id);
+    const [orders, money] = permissions;
+    await patchPermissions(appId, [orders!, { ...money!, optional: false }]);
+    expect(await get(appId, id)).toMatchObject({ status: PENDING_PERMISSION_UPGRADE, grantedScopes: ['orders.read'] });
+    expect(await get(appId, declined.id)).toMatchObject({ status: SUSPENDED });
+    expect(await unsuspend(appId, declined.id)).toMatchObject({ status: PENDING_PERMISSION_UPGRADE });
+    await patchPermissions(appId, [{ ...orders!, title: 'Look at orders' }, money!]);
+    expect(await get(appId, id)).toMatchObject({ status: ACTIVE });
+    await patchPermissions(appId, [{ ...orders!, scopes: ['orders.read', 'orders.write'] }]);
+    expect(await install(appId, 'mer_asked', ['orders.read', 'orders.write'])).toMatchObject({ status: ACTIVE, created: false });
+
+    const told = (await eventsOf(appId, 10)).filter(({ merchantId }) => merchantId === 'mer_asked');
+    expect(told.map(({ type, data }) => [type.replace('partner_app.install.', ''), data['status'], data['actor'], data['reason']])).toEqual([
+      ['created', 'active', 'operator', ''],
+      ['updated', 'pending_permission_upgrade', 'partner', 'permissions widened'],
+      ['updated', 'active', 'partner', 'permissions narrowed'],
+      ['updated', 'pending_permission_upgrade', 'partner', 'permissions widened'],
+      ['permissions_updated', 'active', 'operator', ''],
+    ]);
+  });
+
+  it('is asked again however many there are, also by the next process where one died', async () => {
+    const appId = await createApp();
+    await database.pool.query(
+      `INSERT INTO installation (id, app_id, merchant_id, status, generation, granted_scopes, installed_by, installed_at, sequence, created_at)
+       SELECT 'ins_many_' || n, $1, 'mer_many_' || n, 'active', 1, '{orders.read}', 'spec', now(), 1, now() FROM generate_series(1, 1200) AS n`,
+      [appId],
+    );
+    const waiting = async () => {
+      const { rows } = await database.pool.query<{ count: number }>(
+        `SELECT count(*)::int AS count FROM installation WHERE app_id = $1 AND status = 'pending_permission_upgrade' AND sequence = 2`,
+        [appId],
+      );
+      return rows[0]!.count;
+    };
+    await patchPermissions(appId, permissions.map((permission) => ({ ...permission, optional: false })));
+    expect(await waiting()).toBeGreaterThanOrEqual(500);
+    await eventually(async () => expect(await waiting()).toBe(1200));
+
+    // What a process that died after its first transaction leaves behind.
+    await database.pool.query(`UPDATE installation SET status = 'active', permission_revision = 0, sequence = 1 WHERE app_id = $1`, [appId]);
+    await database.pool.query('DELETE FROM transition WHERE installation_id IN (SELECT id FROM installation WHERE app_id = $1)', [appId]);
+    await database.pool.query(`UPDATE app SET permission_applied = 0 WHERE id = $1`, [appId]);
+    const next = await startRegistry({ databaseUrl: database.url, brokers });
+    await eventually(async () => expect(await waiting()).toBe(1200));
+    await next.stop();
   });
 
   it('is one, with one event, however often and at once it is asked for', async () => {

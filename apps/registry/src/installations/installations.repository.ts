@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '@hookwright/runtime';
+import type { PartnerApp } from '../apps/app.ts';
 import type { Queries } from '../database/database.ts';
 import type { Transition } from '../generated/prisma/client.ts';
 import type { InstallationStatus } from '../generated/prisma/enums.ts';
@@ -40,6 +41,15 @@ export class InstallationsRepository {
     return tx.installation.findMany({ where: { id: { in: live.map(({ id }) => id) }, status: { not: 'revoked' } } });
   }
 
+  /** At most `limit` of an app's installations that were not looked at since it asks for something else, locked likewise. */
+  async lockBehind(tx: Queries, { id, permissionRevision }: PartnerApp, limit: number): Promise<Installation[]> {
+    const behind = await tx.$queryRaw<{ id: string }[]>`
+      SELECT id FROM installation
+      WHERE app_id = ${id} AND permission_revision < ${permissionRevision} AND status <> 'revoked' AND status <> 'pending_consent'
+      ORDER BY permission_revision, id LIMIT ${limit} FOR UPDATE`;
+    return tx.installation.findMany({ where: { id: { in: behind.map((row) => row.id) } } });
+  }
+
   /** `limit` + 1 of an app's installations, newest first. */
   list(queries: Queries, { appId, status, merchantId }: InstallationFilter, { limit, after }: PageRequest): Promise<Installation[]> {
     const chosen = { ...(status === undefined ? {} : { status }), ...(merchantId === undefined ? {} : { merchantId }) };
@@ -66,8 +76,21 @@ export class InstallationsRepository {
   async updateRevoked(tx: Queries, ids: readonly string[], { actor, now }: Cause): Promise<void> {
     await tx.installation.updateMany({
       where: { id: { in: [...ids] } },
-      data: { status: 'revoked', grantedScopes: [], revokedAt: now, revokedBy: actor, sequence: { increment: 1 } },
+      data: { status: 'revoked', grantedScopes: [], grantedPermissions: [], askedScopes: [], revokedAt: now, revokedBy: actor, sequence: { increment: 1 } },
     });
+  }
+
+  /** Writes what a change of the app's permissions did to those that were behind. */
+  async updateReconsidered(
+    tx: Queries,
+    { permissionRevision }: PartnerApp,
+    { behind, changes }: { behind: readonly Installation[]; changes: readonly InstallationChange[] },
+  ): Promise<void> {
+    for (const status of ['active', 'pending_permission_upgrade'] as const) {
+      const ids = changes.filter(({ installation }) => installation.status === status).map(({ installation }) => installation.id);
+      await tx.installation.updateMany({ where: { id: { in: ids } }, data: { status, sequence: { increment: 1 } } });
+    }
+    await tx.installation.updateMany({ where: { id: { in: behind.map(({ id }) => id) } }, data: { permissionRevision } });
   }
 
   async addTransitions(tx: Queries, changes: readonly InstallationChange[]): Promise<void> {
@@ -76,7 +99,12 @@ export class InstallationsRepository {
 }
 
 function toRow(installation: Installation) {
-  return { ...installation, grantedScopes: [...installation.grantedScopes] };
+  return {
+    ...installation,
+    grantedScopes: [...installation.grantedScopes],
+    grantedPermissions: [...installation.grantedPermissions],
+    askedScopes: [...installation.askedScopes],
+  };
 }
 
 function toTransitionRow({ installation, previousStatus, cause }: InstallationChange): Transition {

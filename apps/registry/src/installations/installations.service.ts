@@ -8,25 +8,34 @@ import { Outbox } from '../database/outbox.ts';
 import { Transactions } from '../database/transactions.ts';
 import { checkCount, checkText, invalid } from '../fields/field-rules.ts';
 import type { Mode } from '../generated/prisma/enums.ts';
+import { coveredPermissions, isCovered, wantedScopes } from './coverage.ts';
 import type { Cause, Installation, InstallationChange } from './installation.ts';
 import { announcements } from './installation.message.ts';
 import { InstallationsRepository } from './installations.repository.ts';
-import { firstInstall, type Grant, installAgain, revoke } from './transition.ts';
+import { Redactions } from './redactions.ts';
+import { firstInstall, type Grant, installAgain, reconsider, revoke, suspend, unsuspend } from './transition.ts';
 
-/** An installation with its app, whose permissions tell what its scopes mean. */
-export interface InstalledApp {
-  readonly app: PartnerApp;
-  readonly installation: Installation;
+/** Names one installation of one of the tenant's apps. */
+export interface InstallationRef {
+  readonly tenant: Tenant;
+  readonly appId: string;
+  readonly id: string;
 }
+
+/** Who is to have what scopes of which app. */
+export type InstallWish = Omit<Grant, 'permissions' | 'wanted' | 'permissionRevision'>;
+
+/** What a request does to an installation; undefined: nothing, it was so before. */
+type Transition = (current: Installation, app: PartnerApp) => InstallationChange | undefined;
 
 const MERCHANT_ID = /^[A-Za-z0-9_.:-]{1,64}$/;
 const MAX_SCOPES = 100;
 // Three rows each; some 100 ms.
-const REVOKED_AT_ONCE = 500;
+const CHANGED_AT_ONCE = 500;
 const WORDS = { max: 200 };
 
 /**
- * Installs and revokes. A transition, its history, its snapshot and its lifecycle event are one transaction, which locks the
+ * Installs, suspends and revokes. A transition, its history, its snapshot and its lifecycle event are one transaction, which locks the
  * app against change and then the installation.
  */
 @Injectable()
@@ -36,33 +45,34 @@ export class InstallationsService {
     private readonly outbox: Outbox,
     private readonly apps: AppsRepository,
     private readonly installations: InstallationsRepository,
+    private readonly redactions: Redactions,
   ) {}
 
   /** Idempotent: `created` is false when nothing was installed, because it was before. */
-  install(grant: Grant, cause: Cause): Promise<InstalledApp & { created: boolean }> {
+  install(wish: InstallWish, cause: Cause): Promise<{ installation: Installation; created: boolean }> {
     return this.transactions.run(async (tx) => {
-      const app = await this.apps.lockShared(tx, grant.appId);
-      const errors = checkGrant(grant, app);
+      const app = await this.apps.lockShared(tx, wish.appId);
+      const errors = checkWish(wish, app);
       if (errors.length > 0) throw validationFailed(errors);
-      const { installation, change } = await this.grant(tx, grant, cause);
+      const { installation, change } = await this.grant(tx, grantOf(wish, app), cause);
       if (change !== undefined) await this.record(tx, [change], app.mode);
-      return { app, installation, created: change?.kind === 'created' };
+      return { installation, created: change?.kind === 'created' };
     });
   }
 
   /** Idempotent: what was revoked before stays as it is. */
-  revoke({ tenant, appId, id }: { tenant: Tenant; appId: string; id: string }, cause: Cause): Promise<InstalledApp> {
-    return this.transactions.run(async (tx) => {
-      const app = await this.apps.lockShared(tx, appId, tenant);
-      const installation = await this.installations.lock(tx, appId, id);
-      const errors = checkText('/reason', cause.reason, WORDS);
-      if (errors.length > 0) throw validationFailed(errors);
-      const change = revoke(installation, cause);
-      if (change === undefined) return { app, installation };
-      await this.installations.update(tx, change.installation);
-      await this.record(tx, [change], app.mode);
-      return { app, installation: change.installation };
-    });
+  revoke(which: InstallationRef, cause: Cause): Promise<Installation> {
+    return this.change(which, cause, (current) => revoke(current, cause));
+  }
+
+  /** Idempotent. Throws `installation_not_active`. */
+  suspend(which: InstallationRef, cause: Cause): Promise<Installation> {
+    return this.change(which, cause, (current) => suspend(current, cause));
+  }
+
+  /** Idempotent. Throws `installation_not_active`. */
+  unsuspend(which: InstallationRef, cause: Cause): Promise<Installation> {
+    return this.change(which, cause, (current, { permissions }) => unsuspend(current, isCovered(current, permissions), cause));
   }
 
   /**
@@ -70,7 +80,7 @@ export class InstallationsService {
    * True when that were all.
    */
   async revokeSome(tx: Queries, { id, mode }: Pick<PartnerApp, 'id' | 'mode'>, cause: Cause): Promise<boolean> {
-    const live = await this.installations.lockLive(tx, id, REVOKED_AT_ONCE);
+    const live = await this.installations.lockLive(tx, id, CHANGED_AT_ONCE);
     const changes = live.map((installation) => revoke(installation, cause)).filter((change) => change !== undefined);
     await this.installations.updateRevoked(
       tx,
@@ -78,7 +88,30 @@ export class InstallationsService {
       cause,
     );
     await this.record(tx, changes, mode);
-    return live.length < REVOKED_AT_ONCE;
+    return live.length < CHANGED_AT_ONCE;
+  }
+
+  /** Looks again at installations whose app asks for something else now, as many at once likewise. True when that were all. */
+  async reconsiderSome(tx: Queries, app: PartnerApp, now: Date): Promise<boolean> {
+    const behind = await this.installations.lockBehind(tx, app, CHANGED_AT_ONCE);
+    const changes = behind.map((installation) => reconsidered(installation, app, now)).filter((change) => change !== undefined);
+    await this.installations.updateReconsidered(tx, app, { behind, changes });
+    await this.record(tx, changes, app.mode);
+    return behind.length < CHANGED_AT_ONCE;
+  }
+
+  private change({ tenant, appId, id }: InstallationRef, cause: Cause, transition: Transition): Promise<Installation> {
+    return this.transactions.run(async (tx) => {
+      const app = await this.apps.lockShared(tx, appId, tenant);
+      const installation = await this.installations.lock(tx, appId, id);
+      const errors = checkText('/reason', cause.reason, WORDS);
+      if (errors.length > 0) throw validationFailed(errors);
+      const change = transition(installation, app);
+      if (change === undefined) return installation;
+      await this.installations.update(tx, change.installation);
+      await this.record(tx, [change], app.mode);
+      return change.installation;
+    });
   }
 
   private async grant(
@@ -96,6 +129,7 @@ export class InstallationsService {
 
   private async record(tx: Queries, changes: readonly InstallationChange[], mode: Mode): Promise<void> {
     await this.installations.addTransitions(tx, changes);
+    await this.redactions.plan(tx, changes);
     await this.outbox.add(
       tx,
       changes.flatMap((change) => announcements(change, mode)),
@@ -103,7 +137,18 @@ export class InstallationsService {
   }
 }
 
-function checkGrant({ merchantId, scopes, installedBy }: Grant, { permissions }: PartnerApp): FieldError[] {
+function grantOf(wish: InstallWish, app: PartnerApp): Grant {
+  const permissions = coveredPermissions(wish.scopes, app.permissions);
+  return { ...wish, permissions, wanted: wantedScopes(app.permissions, permissions), permissionRevision: app.permissionRevision };
+}
+
+function reconsidered(installation: Installation, { permissions }: PartnerApp, now: Date): InstallationChange | undefined {
+  const covered = isCovered(installation, permissions);
+  const reason = covered ? 'permissions narrowed' : 'permissions widened';
+  return reconsider(installation, covered, { actor: 'partner', reason, now });
+}
+
+function checkWish({ merchantId, scopes, installedBy }: InstallWish, { permissions }: PartnerApp): FieldError[] {
   const grantable = scopesOf(permissions);
   return [
     ...(MERCHANT_ID.test(merchantId) ? [] : [invalid('/merchant_id', 'must be 1 to 64 of A-Za-z0-9_.:-')]),

@@ -1,10 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import type { InstallationStatus } from '../generated/prisma/enums.ts';
 import type { Cause, Installation } from './installation.ts';
-import { firstInstall, type Grant, installAgain, revoke } from './transition.ts';
+import { firstInstall, type Grant, installAgain, reconsider, revoke, suspend, unsuspend } from './transition.ts';
 
 const at = (hour: number): Cause => ({ actor: 'merchant', reason: '', now: new Date(Date.UTC(2026, 10, 25, hour)) });
-const grant = (...scopes: string[]): Grant => ({ appId: 'app_1', merchantId: 'mer_1', scopes, installedBy: 'someone' });
+const grant = (...scopes: string[]): Grant => ({
+  appId: 'app_1',
+  merchantId: 'mer_1',
+  scopes,
+  permissions: scopes.map((scope) => `to ${scope}`),
+  wanted: ['orders.read'],
+  permissionRevision: 7n,
+  installedBy: 'someone',
+});
 const first = firstInstall('ins_1', grant('orders.read'), at(1));
 const active = first.installation;
 const inStatus = (status: InstallationStatus): Installation => ({ ...active, status });
@@ -50,6 +58,51 @@ describe('an installation', () => {
       });
     },
   );
+
+  it.each<InstallationStatus>(['active', 'pending_permission_upgrade'])(
+    '%s, is suspended with its scopes, once, and comes back',
+    (status) => {
+      const suspended = suspend(inStatus(status), at(2))!;
+      expect(suspended).toMatchObject({ kind: 'suspended', previousStatus: status, previousScopes: ['orders.read'] });
+      expect(suspended.installation).toEqual({ ...active, status: 'suspended', sequence: 2 });
+      expect(suspend(suspended.installation, at(3))).toBeUndefined();
+      const back = unsuspend(suspended.installation, true, at(4))!;
+      expect(back).toMatchObject({ kind: 'unsuspended', previousStatus: 'suspended', installation: { ...active, sequence: 3 } });
+      expect(unsuspend(back.installation, true, at(5))).toBeUndefined();
+      expect(unsuspend(suspended.installation, false, at(4))?.installation.status).toBe('pending_permission_upgrade');
+    },
+  );
+
+  it.each<InstallationStatus>(['revoked', 'pending_consent'])('%s, cannot be suspended, nor unsuspended', (status) => {
+    for (const change of [() => suspend(inStatus(status), at(2)), () => unsuspend(inStatus(status), true, at(2))]) {
+      expect(change).toThrow(expect.objectContaining({ code: 'installation_not_active' }));
+    }
+  });
+
+  it('still waits for consent when the old grant is repeated, and has what is given of the rest', () => {
+    const waiting = inStatus('pending_permission_upgrade');
+    const more = { ...grant('orders.read'), wanted: ['orders.read', 'orders.write'] };
+    expect(installAgain(waiting, more, at(2))).toBeUndefined();
+    const some = { ...grant('orders.read', 'payments.read'), wanted: more.wanted };
+    expect(installAgain(waiting, some, at(2))?.installation).toMatchObject({
+      status: 'pending_permission_upgrade',
+      grantedScopes: ['orders.read', 'payments.read'],
+      askedScopes: ['orders.read'],
+    });
+  });
+
+  it('waits for consent when its app asks for more, with what it has, and not when the app takes that back', () => {
+    const waiting = reconsider(active, false, at(2))!;
+    expect(waiting).toMatchObject({ kind: 'updated', previousStatus: 'active', previousScopes: ['orders.read'] });
+    expect(waiting.installation).toEqual({ ...active, status: 'pending_permission_upgrade', sequence: 2 });
+    expect(reconsider(waiting.installation, false, at(3))).toBeUndefined();
+    expect(reconsider(waiting.installation, true, at(3))).toMatchObject({ kind: 'updated', installation: { ...active, sequence: 3 } });
+    expect(reconsider(active, true, at(3))).toBeUndefined();
+  });
+
+  it.each<InstallationStatus>(['suspended', 'revoked', 'pending_consent'])('%s, stays so whatever its app asks for', (status) => {
+    expect([reconsider(inStatus(status), true, at(2)), reconsider(inStatus(status), false, at(2))]).toEqual([undefined, undefined]);
+  });
 
   it('is revoked once', () => {
     expect(revoke(inStatus('revoked'), at(4))).toBeUndefined();

@@ -1,3 +1,5 @@
+import { Problem } from '@hookwright/runtime';
+import type { InstallationStatus } from '../generated/prisma/enums.ts';
 import type { Cause, Installation, InstallationChange } from './installation.ts';
 
 /** What a merchant agreed to. */
@@ -5,12 +7,19 @@ export interface Grant {
   readonly appId: string;
   readonly merchantId: string;
   readonly scopes: readonly string[];
+  /** The permissions that these scopes make, and the app's permission revision that lists them. */
+  readonly permissions: readonly string[];
+  /** What the app asks for, with these permissions. */
+  readonly wanted: readonly string[];
+  readonly permissionRevision: bigint;
   readonly installedBy: string;
 }
 
 /*
  * States: (none) -install-> active; active -other scopes-> active; active | suspended | pending_… -revoke-> revoked;
- *   revoked -install-> active, one generation later; pending_permission_upgrade | pending_consent -install-> active
+ *   revoked -install-> active, one generation later; pending_permission_upgrade | pending_consent -install-> active;
+ *   active | pending_permission_upgrade -suspend-> suspended -unsuspend-> active, or pending_permission_upgrade when the app asks for more;
+ *   active -the app asks for more-> pending_permission_upgrade -the app asks for no more-> active
  */
 
 /** The first installation of an app at a merchant. */
@@ -26,22 +35,68 @@ export function installAgain(current: Installation, grant: Grant, cause: Cause):
     const generation = current.status === 'revoked' ? current.generation + 1 : current.generation;
     return changed(current, { ...current, ...granted(grant, cause), generation, sequence }, { kind: 'created', cause });
   }
-  // The operator's hold on an installation outlasts the merchant's consent to other scopes.
-  const status = current.status === 'suspended' ? 'suspended' : 'active';
-  if (status === current.status && isSameSet(current.grantedScopes, grant.scopes)) return undefined;
-  return changed(current, { ...current, status, grantedScopes: grant.scopes, sequence }, { kind: 'permissions_updated', cause });
+  const status = statusAfter(current, grant);
+  if (status === current.status && isSameGrant(current, grant)) return undefined;
+  const granted = { ...agreed(grant), ...(status === 'pending_permission_upgrade' && { askedScopes: current.askedScopes }) };
+  return changed(current, { ...current, status, ...granted, sequence }, { kind: 'permissions_updated', cause });
+}
+
+/** The merchant's events are held back; undefined: they are already. Throws `installation_not_active` when there is no consent to hold. */
+export function suspend(current: Installation, cause: Cause): InstallationChange | undefined {
+  checkConsent(current, 'suspended');
+  if (current.status === 'suspended') return undefined;
+  const suspended = { ...current, status: 'suspended', sequence: current.sequence + 1 } as const;
+  return changed(current, suspended, { kind: 'suspended', cause });
+}
+
+/** The end of a suspension; undefined: there is none. `isCovered`: it has all scopes the app asks for. Throws `installation_not_active` likewise. */
+export function unsuspend(current: Installation, isCovered: boolean, cause: Cause): InstallationChange | undefined {
+  checkConsent(current, 'unsuspended');
+  if (current.status !== 'suspended') return undefined;
+  const going = { ...current, status: isCovered ? 'active' : 'pending_permission_upgrade', sequence: current.sequence + 1 } as const;
+  return changed(current, going, { kind: 'unsuspended', cause });
+}
+
+/** What the app's change of its permissions does; undefined: nothing. What was granted stays granted until the merchant agrees to more. */
+export function reconsider(current: Installation, isCovered: boolean, cause: Cause): InstallationChange | undefined {
+  const status = isCovered ? 'active' : 'pending_permission_upgrade';
+  if (current.status === status || (current.status !== 'active' && current.status !== 'pending_permission_upgrade')) return undefined;
+  return changed(current, { ...current, status, sequence: current.sequence + 1 }, { kind: 'updated', cause });
 }
 
 /** The end of an installation; undefined: it had ended before. */
 export function revoke(current: Installation, cause: Cause): InstallationChange | undefined {
   if (current.status === 'revoked') return undefined;
-  const ended = { status: 'revoked', grantedScopes: [], revokedAt: cause.now, revokedBy: cause.actor } as const;
+  const nothing = { grantedScopes: [], grantedPermissions: [], askedScopes: [] };
+  const ended = { status: 'revoked', ...nothing, revokedAt: cause.now, revokedBy: cause.actor } as const;
   return changed(current, { ...current, ...ended, sequence: current.sequence + 1 }, { kind: 'revoked', cause });
 }
 
-function granted({ appId, merchantId, scopes, installedBy }: Grant, { now }: Cause) {
+function statusAfter({ status }: Installation, { wanted, scopes }: Grant): InstallationStatus {
+  // A suspension, whoever made it, outlasts the merchant's consent to other scopes.
+  if (status === 'suspended') return status;
+  // Whoever was asked for more and repeats what he granted before has not agreed to it.
+  return status === 'pending_permission_upgrade' && !wanted.every((scope) => scopes.includes(scope)) ? status : 'active';
+}
+
+function isSameGrant({ grantedScopes, grantedPermissions }: Installation, { scopes, permissions }: Grant): boolean {
+  return isSameSet(grantedScopes, scopes) && isSameSet(grantedPermissions, permissions);
+}
+
+function checkConsent({ status }: Installation, done: string): void {
+  if (status !== 'revoked' && status !== 'pending_consent') return;
+  const why = status === 'revoked' ? 'it was revoked' : 'the merchant has not agreed yet';
+  throw new Problem('installation_not_active', `The installation cannot be ${done}: ${why}.`);
+}
+
+function granted(grant: Grant, { now }: Cause) {
+  const { appId, merchantId, installedBy } = grant;
   const active = { status: 'active', installedAt: now, revokedAt: null, revokedBy: null } as const;
-  return { appId, merchantId, grantedScopes: scopes, installedBy, ...active };
+  return { appId, merchantId, installedBy, ...agreed(grant), ...active };
+}
+
+function agreed({ scopes, permissions, wanted, permissionRevision }: Grant) {
+  return { grantedScopes: scopes, grantedPermissions: permissions, askedScopes: wanted, permissionRevision };
 }
 
 function changed(

@@ -1,3 +1,4 @@
+import { MANDATORY_LIFECYCLE_TYPES } from '@hookwright/contracts';
 import type { CancelReason, SuppressReason } from '../../endpoints/admission.ts';
 import { IS_EXPIRED, IS_KEPT } from '../../log/sql/kept.ts';
 import type { Statement } from '../../log/sql/statement.ts';
@@ -34,7 +35,10 @@ FROM waiting WHERE delivery.id = waiting.id AND delivery.created_at = waiting.cr
 
 const OF_APP = `WITH waiting AS (${WAITING} AND ${IS_KEPT} AND app_id = $3 AND created_at <= now() - $4 * interval '1 ms' ${END}) ${UPDATE}`;
 const OF_INSTALLATION = `
-WITH waiting AS (${WAITING} AND ${IS_KEPT} AND installation_id = $3 AND generation <= $4 AND source = 'installed_merchants' ${END}) ${UPDATE}`;
+WITH waiting AS (
+  ${WAITING} AND ${IS_KEPT} AND installation_id = $3 AND generation <= $4
+    AND (source = 'installed_merchants' OR (($2 = 'installation_revoked' OR generation < $4) AND event_type <> ALL ($5))) ${END}
+) ${UPDATE}`;
 const EXPIRED = `WITH waiting AS (${WAITING} AND ${IS_EXPIRED} ${END}) ${UPDATE}`;
 
 const LARGEST_INTEGER = 2_147_483_647;
@@ -47,6 +51,6 @@ export function sweepOnce(sweep: Sweep): Statement {
   }
   if (sweep.of === 'expired') return { name: 'sweep-expired', text: EXPIRED, values: ['failed', 'payload_expired'] };
   const { reason, installationId, throughGeneration } = sweep;
-  const values = ['canceled', reason, installationId, Math.min(throughGeneration, LARGEST_INTEGER)];
+  const values = ['canceled', reason, installationId, Math.min(throughGeneration, LARGEST_INTEGER), MANDATORY_LIFECYCLE_TYPES];
   return { name: 'sweep-installation', text: OF_INSTALLATION, values };
 }
