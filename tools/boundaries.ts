@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 const LIBRARY_USES: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   signing: [],
+  rotation: [],
   egress: [],
   postgres: [],
   runtime: ['contracts'],

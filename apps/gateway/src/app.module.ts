@@ -8,6 +8,9 @@ import { AppsController } from './apps/apps.controller.ts';
 import { AppsReader } from './apps/apps.reader.ts';
 import { AppsService } from './apps/apps.service.ts';
 import { Backends } from './backends/backends.ts';
+import { ClientSecretsController } from './client-secrets/client-secrets.controller.ts';
+import { ClientSecretsRepository } from './client-secrets/client-secrets.repository.ts';
+import { ClientSecrets } from './client-secrets/client-secrets.ts';
 import { Database } from './database/database.ts';
 import { DeliveriesController } from './deliveries/deliveries.controller.ts';
 import { DeliveriesService } from './deliveries/deliveries.service.ts';
@@ -37,6 +40,7 @@ import { ValidationPipe } from './validation/validation.pipe.ts';
 
 const CONTROLLERS = [
   AppsController,
+  ClientSecretsController,
   EndpointsController,
   InstallationsController,
   DeliveriesController,
@@ -49,7 +53,17 @@ const CONTROLLERS = [
 ];
 
 const DOMAIN = [AppsReader, AppsService, EndpointsService, InstallationsService, DeliveriesService, EventTypesService, PartnersService];
-const OWN_STATE = [Database, ApiKeysRepository, ApiKeys, DemoPartner, AppLock, ErasuresRepository, Erasures];
+const OWN_STATE = [
+  Database,
+  ApiKeysRepository,
+  ApiKeys,
+  DemoPartner,
+  ClientSecretsRepository,
+  ClientSecrets,
+  AppLock,
+  ErasuresRepository,
+  Erasures,
+];
 const DOOR = [
   Idempotency,
   IdempotencyRepository,

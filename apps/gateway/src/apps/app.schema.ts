@@ -110,8 +110,18 @@ const appBase = {
 export const appResponse = z.object({ ...appBase, webhook: webhook.nullable() }).meta({ id: 'App' });
 export type AppBody = z.infer<typeof appResponse>;
 
-/** An app in the answer that may have created its endpoint. */
-export const newAppResponse = z.object({ ...appBase, webhook: newWebhook.nullable() }).meta({ id: 'NewApp' });
+/** An app in the answer that may have created it or its endpoint. */
+export const newAppResponse = z
+  .object({
+    ...appBase,
+    client_secret: z
+      .string()
+      .optional()
+      .describe('what the app authenticates itself with as an OAuth client: only in the answer that creates the app')
+      .meta({ examples: ['hwcs_…'] }),
+    webhook: newWebhook.nullable(),
+  })
+  .meta({ id: 'NewApp' });
 export type NewAppBody = z.infer<typeof newAppResponse>;
 
 export const appList = listOf(appResponse);

@@ -38,7 +38,7 @@ export class AppsController {
     access: 'apps.write',
     id: 'createApp',
     summary: 'Create an app, with or without its webhook endpoint',
-    description: 'The app is of the mode of the key. `webhook.secret` is in this answer and never again.',
+    description: 'The app is of the mode of the key. `client_secret` and `webhook.secret` are in this answer and never again.',
     answers: { 201: newAppResponse },
     problems: ENDPOINT_PROBLEMS,
   })

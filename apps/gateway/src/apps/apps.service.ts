@@ -3,6 +3,7 @@ import { type App, type CreateSecretResponse, Scheme, newId } from '@hookwright/
 import { LOGGER, type Logger, Problem, withBudget } from '@hookwright/runtime';
 import type { Tenant } from '../access/caller.ts';
 import { Backends, RESOLVING_TIMEOUT_MS } from '../backends/backends.ts';
+import { ClientSecrets } from '../client-secrets/client-secrets.ts';
 import { AppLock } from '../erasures/app-lock.ts';
 import { Erasures } from '../erasures/erasures.ts';
 import { Answer } from '../http/answer.ts';
@@ -37,6 +38,7 @@ export class AppsService {
     private readonly reader: AppsReader,
     private readonly erasures: Erasures,
     private readonly lock: AppLock,
+    private readonly clientSecrets: ClientSecrets,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -49,15 +51,17 @@ export class AppsService {
     return withEtag(app, await this.reader.describe(app));
   }
 
-  /** The secret comes first: an app with an endpoint and without a secret could not be sent anything. */
+  /** The secrets come first: an app with an endpoint and without a secret could not be sent anything. */
   async create(tenant: Tenant, body: AppInputBody): Promise<Answer<NewAppBody>> {
     const appId = newId('app');
     const request = { tenant, appId, app: toAppInput(body) };
     const hasEndpoint = body.webhook !== undefined && body.webhook !== null;
     try {
+      const clientSecret = await this.clientSecrets.create(appId);
       const secret = hasEndpoint ? await this.backends.vault.createSecret({ appId, scheme: Scheme.V1 }) : undefined;
       const app = present((await this.backends.registry.createApp(request, hasEndpoint ? RESOLVING : {})).app);
-      return withEtag(app, secret === undefined ? toAppResponse(app, []) : withSecret(app, secret));
+      const created = secret === undefined ? toAppResponse(app, []) : withSecret(app, secret);
+      return withEtag(app, { ...created, client_secret: clientSecret });
     } catch (error) {
       await this.undo(error, { tenant, appId, reason: 'creation_failed' });
       throw error;
@@ -87,7 +91,7 @@ export class AppsService {
       if (revision !== undefined && revision !== app.revision) throw new Problem('precondition_failed', 'The app was changed since.');
       await this.erasures.plan(tenant, appId, 'app_deleted');
       await this.backends.registry.deleteApp({ tenant, appId });
-      await this.erasures.finish(appId);
+      await this.erasures.finish(appId, 'app_deleted');
     });
   }
 
@@ -117,7 +121,7 @@ export class AppsService {
   private async removeEndpoint(patch: Patch): Promise<Answer<AppBody>> {
     await this.erasures.plan(patch.tenant, patch.appId, 'endpoint_removed');
     const answer = await this.patch(patch);
-    await this.erasures.finish(patch.appId);
+    await this.erasures.finish(patch.appId, 'endpoint_removed');
     return answer;
   }
 

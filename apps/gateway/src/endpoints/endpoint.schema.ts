@@ -7,18 +7,16 @@ import { listOf } from '../validation/page.ts';
 const MAX_OVERLAP_SECONDS = 604_800;
 const DEFAULT_OVERLAP_SECONDS = 86_400;
 
+/** How any secret of an app is replaced. */
+export const rotationFields = {
+  overlap_seconds: z.int().min(0).max(MAX_OVERLAP_SECONDS).default(DEFAULT_OVERLAP_SECONDS).describe('how long the secret before counts too'),
+  force: z.boolean().default(false).describe('ends the oldest secret of an overlap that is still open'),
+  reason: text(500).default(''),
+};
+
 /** POST …/rotate-secret; may be left out altogether. */
 export const rotateInput = z
-  .strictObject({
-    overlap_seconds: z
-      .int()
-      .min(0)
-      .max(MAX_OVERLAP_SECONDS)
-      .default(DEFAULT_OVERLAP_SECONDS)
-      .describe('how long the secret before signs too'),
-    force: z.boolean().default(false).describe('ends the oldest secret of an overlap that is still open'),
-    reason: text(500).default(''),
-  })
+  .strictObject(rotationFields)
   .prefault({})
   .meta({ id: 'RotateSecretInput', examples: [{ overlap_seconds: 86400 }] });
 export type RotateBody = z.infer<typeof rotateInput>;

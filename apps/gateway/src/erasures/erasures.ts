@@ -4,6 +4,7 @@ import type { App } from '@hookwright/contracts';
 import { LOGGER, type Logger, Problem, asProblem } from '@hookwright/runtime';
 import { type Tenant, keyMode, protoMode } from '../access/caller.ts';
 import { Backends } from '../backends/backends.ts';
+import { ClientSecrets } from '../client-secrets/client-secrets.ts';
 import type { ErasureReason, SecretErasure } from '../generated/prisma/client.ts';
 import { AppLock } from './app-lock.ts';
 import { ErasuresRepository } from './erasures.repository.ts';
@@ -15,7 +16,7 @@ const SETTLE_MS = 6000;
 const RETRY_MS = 5000;
 
 /**
- * Secrets that have to go from the vault. What is intended is stored before the registry is told, so that neither a vault that is away
+ * Secrets that have to go, from the vault and, with the app itself, from here. What is intended is stored before the registry is told, so that neither a vault that is away
  * nor a crash in between leaves a deleted app's secrets behind.
  */
 @Injectable()
@@ -27,6 +28,7 @@ export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly repository: ErasuresRepository,
     private readonly backends: Backends,
     private readonly lock: AppLock,
+    private readonly clientSecrets: ClientSecrets,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -45,9 +47,9 @@ export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** The change has come about: erases now, or later when the vault is away. Under the app's lock. */
-  async finish(appId: string): Promise<void> {
+  async finish(appId: string, reason: ErasureReason): Promise<void> {
     try {
-      await this.backends.vault.eraseSecrets({ appId });
+      await this.erase(appId, reason);
       await this.repository.delete(appId);
     } catch (error) {
       this.logger.warn({ app_id: appId, reason: asProblem(error).message }, 'secret_erasure.postponed');
@@ -89,9 +91,15 @@ export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
     // Someone else may have settled it while this one waited for the lock.
     const erasure = await this.repository.find(appId);
     if (erasure === null) return;
-    if (await this.isNeeded(erasure)) await this.backends.vault.eraseSecrets({ appId });
+    if (await this.isNeeded(erasure)) await this.erase(appId, erasure.reason);
     await this.repository.delete(appId);
     this.logger.info({ app_id: appId, reason: erasure.reason }, 'secret_erasure.settled');
+  }
+
+  private async erase(appId: string, reason: ErasureReason): Promise<void> {
+    await this.backends.vault.eraseSecrets({ appId });
+    // An app without an endpoint still is a client.
+    if (reason !== 'endpoint_removed') await this.clientSecrets.erase(appId);
   }
 
   private async isNeeded(erasure: SecretErasure): Promise<boolean> {

@@ -1,10 +1,10 @@
 import { newId, Scheme } from '@hookwright/contracts';
+import { planRevocation, planRotation, type Rotation } from '@hookwright/rotation';
 import { type Logger, notFound, Problem } from '@hookwright/runtime';
 import { generateSecret } from '@hookwright/signing';
 import type { Announcements } from '../announcements/announcements.ts';
 import type { Database, Queries } from '../database/database.ts';
 import type { Envelope, SealedSecret } from '../encryption/envelope.ts';
-import { planRevocation, planRotation, type Rotation } from './rotation.ts';
 import type { SecretRow, SecretsRepository } from './secrets.repository.ts';
 
 export interface Rotate {

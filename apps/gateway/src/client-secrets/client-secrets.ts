@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '@hookwright/contracts';
+import { planRotation, type RotationRequest } from '@hookwright/rotation';
+import { Problem } from '@hookwright/runtime';
+import { generateClientSecret, hashClientSecret } from './client-secret.ts';
+import { ClientSecretsRepository } from './client-secrets.repository.ts';
+
+export interface RotatedClientSecret {
+  /** The new one, in clear. */
+  readonly secret: string;
+  /** Until when the one before opens too; null when there was none. */
+  readonly previousExpiresAt: Date | null;
+}
+
+/** What an app authenticates itself with as an OAuth client. It rotates like its signing secret. */
+@Injectable()
+export class ClientSecrets {
+  constructor(private readonly secrets: ClientSecretsRepository) {}
+
+  /** A new app's first one, in clear. */
+  async create(appId: string): Promise<string> {
+    const secret = generateClientSecret();
+    await this.secrets.change(appId, (transaction) => this.secrets.insert(transaction, rowOf(appId, secret, new Date())));
+    return secret;
+  }
+
+  /** Throws `rotation_in_progress` while the one before last still opens, unless forced: then that one ends. */
+  async rotate(appId: string, request: Omit<RotationRequest, 'now'>): Promise<RotatedClientSecret> {
+    const secret = generateClientSecret();
+    return await this.secrets.change(appId, async (transaction) => {
+      const now = new Date();
+      const rotation = planRotation(await this.secrets.listLive(transaction, appId, now), { ...request, now });
+      if (!rotation.ok && rotation.reason === 'rotation_in_progress') throw inProgress();
+      await this.secrets.delete(transaction, appId, { ids: rotation.ok ? rotation.ended : [], now });
+      if (rotation.ok) await this.secrets.expire(transaction, rotation.previous.id, rotation.previous.expiresAt);
+      await this.secrets.insert(transaction, rowOf(appId, secret, now));
+      return { secret, previousExpiresAt: rotation.ok ? rotation.previous.expiresAt : null };
+    });
+  }
+
+  /** Whether it is a secret of the app that has not ended. */
+  async matches(appId: string, secret: string): Promise<boolean> {
+    return await this.secrets.hasLive(appId, hashClientSecret(secret), new Date());
+  }
+
+  async erase(appId: string): Promise<void> {
+    await this.secrets.deleteAll(appId);
+  }
+}
+
+function rowOf(appId: string, secret: string, createdAt: Date) {
+  return { id: newId('cls', createdAt.getTime()), appId, hash: hashClientSecret(secret), createdAt };
+}
+
+function inProgress(): Problem {
+  return new Problem('rotation_in_progress', 'The secret before the last one still opens. Wait for its end, or end it with force.');
+}
