@@ -12,11 +12,13 @@ import { attemptSeconds, deliveriesParked, deliveriesRecorded, egressRefusals, r
 import type { SecretCache } from './secrets/secret-cache.ts';
 import { EventLoopLoad } from './in-work/event-loop-load.ts';
 import type { InWork } from './in-work/in-work.ts';
+import type { CreatedFirst } from './ordering/created-first.ts';
 
 export interface DispatchOptions {
   readonly deliverer: Deliverer;
   readonly endpoints: EndpointTable;
   readonly secrets: SecretCache;
+  readonly createdFirst: CreatedFirst;
   readonly pace: Pace;
   readonly log: DeliveryLog;
   readonly inWork: InWork;
@@ -59,16 +61,8 @@ export class Dispatch {
 
   /** A delivery that is in work, on its way. Never throws. */
   route(delivery: Delivery): void {
-    const { deliverer, secrets } = this.options;
-    if (this.isStopped) {
-      this.leave(delivery);
-      return;
-    }
-    const admission = deliverer.admission(delivery);
-    if (admission.kind !== 'deliver') this.record(settledRecord(delivery, admission));
-    else if (secrets.isAway(delivery.appId)) this.park([delivery], 'secrets_away');
-    else if (this.isOverRate(delivery)) this.park([delivery], 'rate_limited');
-    else if (!this.lanes.offer(delivery)) this.park([delivery], 'lane_full');
+    if (this.options.createdFirst.mayGo(delivery)) this.routeNow(delivery);
+    else void this.routeAfterCreated(delivery);
   }
 
   /** How many parked deliveries an endpoint can take now, with so many to follow those that start at once. */
@@ -88,6 +82,32 @@ export class Dispatch {
     const queued = this.lanes.stop();
     for (const { id } of queued) this.options.inWork.end(id, 'left');
     return queued.filter(({ origin }) => origin === 'parked');
+  }
+
+  private routeNow(delivery: Delivery): void {
+    const { deliverer, secrets } = this.options;
+    if (this.isStopped) {
+      this.leave(delivery);
+      return;
+    }
+    const admission = deliverer.admission(delivery);
+    if (admission.kind !== 'deliver') this.record(settledRecord(delivery, admission));
+    else if (secrets.isAway(delivery.appId)) this.park([delivery], 'secrets_away');
+    else if (this.isOverRate(delivery)) this.park([delivery], 'rate_limited');
+    else if (!this.lanes.offer(delivery)) this.park([delivery], 'lane_full');
+  }
+
+  private async routeAfterCreated(delivery: Delivery): Promise<void> {
+    const isTold = await this.options.createdFirst.ask(delivery);
+    if (isTold || this.isStopped) this.routeNow(delivery);
+    else this.hold(delivery);
+  }
+
+  /** It waits, whatever else it would wait for: by this reason it is known, when it is claimed, that something must come before it. */
+  private hold(delivery: Delivery): void {
+    const admission = this.options.deliverer.admission(delivery);
+    const isOver = admission.kind === 'suppress' || admission.kind === 'cancel';
+    this.record(settledRecord(delivery, isOver ? admission : { kind: 'park', reason: 'install_untold' }));
   }
 
   private relieve(): void {

@@ -35,6 +35,7 @@ import { EndpointHealth } from './health/endpoint-health.ts';
 import { FailureWatch } from './health/failure-watch.ts';
 import { noted } from './health/noted.ts';
 import { InWork } from './in-work/in-work.ts';
+import { CreatedFirst } from './ordering/created-first.ts';
 import { WORKER_TOPICS, type WorkerTopics } from './worker-topics.ts';
 
 export interface WorkerOptions {
@@ -209,7 +210,7 @@ export class Worker {
   }
 
   private makeDispatch(): Dispatch {
-    const { env, logger } = this.options;
+    const { env, logger, pool } = this.options;
     const { secrets, breakers, log, inWork, limits } = this;
     const { endpoints, installations } = this.tables;
     const deliverer = new Deliverer({
@@ -226,6 +227,7 @@ export class Worker {
       deliverer,
       endpoints,
       secrets,
+      createdFirst: new CreatedFirst(pool, logger),
       pace: new Pace({ limits, endpoints, breakers }),
       log,
       inWork,

@@ -13,6 +13,8 @@ const DUE_IN_MS: Readonly<Record<ParkReason, number>> = {
   endpoint_paused: 0,
   endpoint_unknown: 500,
   event_not_chosen: 500,
+  // What comes first is most often on its way already.
+  install_untold: 250,
   internal_error: 60_000,
 };
 

@@ -41,9 +41,9 @@ export class DeadLetters {
   }
 
   /** One delivery of a message, as a message with one app. Rejects while Kafka is away. */
-  async buryDelivery({ appId, installationId, generation, source, createdAtMs }: Delivery, detail: string): Promise<void> {
+  async buryDelivery({ appId, installationId, generation, afterCreated, source, createdAtMs }: Delivery, detail: string): Promise<void> {
     const { topic } = this;
-    const app = create(MatchedAppSchema, { appId, installationId, generation });
+    const app = create(MatchedAppSchema, { appId, installationId, generation, afterCreated });
     const message = {
       key: Buffer.from(source.event.merchantId),
       value: source.data,

@@ -1,6 +1,6 @@
 import { type EndpointSnapshot, EndpointStatus } from '@hookwright/contracts';
 
-/** Why a delivery waits in Postgres. `internal_error`: a bug kept it from being made. */
+/** Why a delivery waits in Postgres. `internal_error`: a bug kept it from being made; `install_untold`: see src/ordering. */
 export type ParkReason =
   | 'lane_full'
   | 'rate_limited'
@@ -10,6 +10,7 @@ export type ParkReason =
   | 'endpoint_paused'
   | 'endpoint_unknown'
   | 'event_not_chosen'
+  | 'install_untold'
   | 'internal_error';
 export type SuppressReason = 'endpoint_disabled' | 'endpoint_unverified';
 export type CancelReason = 'installation_revoked' | 'installation_suspended' | 'endpoint_removed' | 'event_not_chosen';

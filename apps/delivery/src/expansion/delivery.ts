@@ -32,6 +32,8 @@ export interface Delivery {
   readonly appId: string;
   readonly installationId: string;
   readonly generation: number;
+  /** It is a merchant's event, and the app may not have been told of the installation yet, which comes first (src/ordering). */
+  readonly afterCreated: boolean;
   readonly source: ExpandedEvent;
   /** Time of the Kafka message: the same however often it is read. Part of the row's key. */
   readonly createdAtMs: number;

@@ -36,7 +36,7 @@ export function expand(message: DeliveryMessage, endpointOf: (appId: string) => 
 }
 
 function deliveryTo(
-  { appId, installationId, generation }: MatchedApp,
+  { appId, installationId, generation, afterCreated }: MatchedApp,
   { source, createdAtMs, endpoint }: Pick<Delivery, 'source' | 'createdAtMs'> & { endpoint: EndpointSnapshot | undefined },
 ): Delivery {
   return {
@@ -44,6 +44,7 @@ function deliveryTo(
     appId,
     installationId,
     generation,
+    afterCreated,
     source,
     createdAtMs,
     waitedMs: 0,

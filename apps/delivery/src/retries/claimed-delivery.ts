@@ -1,7 +1,10 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { EventSchema } from '@hookwright/contracts';
+import type { ParkReason } from '../endpoints/admission.ts';
 import type { Delivery, Trigger } from '../expansion/delivery.ts';
 import type { ClaimedRow } from './sql/claim-due.ts';
+
+const INSTALL_UNTOLD: ParkReason = 'install_untold';
 
 /** A claimed row as a delivery; undefined when its event is not kept any more. */
 export function claimedDelivery(row: ClaimedRow): Delivery | undefined {
@@ -13,6 +16,7 @@ export function claimedDelivery(row: ClaimedRow): Delivery | undefined {
     appId: row.app_id,
     installationId: row.installation_id,
     generation: row.generation,
+    afterCreated: row.reason === INSTALL_UNTOLD,
     source: { event: fromBinary(EventSchema, row.event), eventBytes: row.event, data: row.data, isStored: true },
     createdAtMs: row.created_ms,
     waitedMs: row.waited_ms,

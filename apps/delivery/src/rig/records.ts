@@ -31,6 +31,7 @@ export function testRecord(options: TestRecord): DeliveryRecord {
     appId,
     installationId: 'ins_1',
     generation: 1,
+    afterCreated: false,
     source: { event, eventBytes: Buffer.from(toBinary(EventSchema, event)), data: Buffer.from('{"n":1}'), isStored: false },
     createdAtMs,
     waitedMs: 0,

@@ -3,6 +3,7 @@ import { type InstallationSnapshot, InstallationStatus, type MatchedApp, Matched
 import type { AppIndex } from './app-index.ts';
 import { IdSlots, NONE } from './id-slots.ts';
 import { MerchantIndex } from './merchant-index.ts';
+import { NewInstallations } from './new-installations.ts';
 import { PlaceBlocks } from './place-blocks.ts';
 import { ScopeSets } from './scope-sets.ts';
 
@@ -21,7 +22,7 @@ const SLOT = 3;
  *
  * All of a merchant's installations lie side by side: with a million of them in memory a look-up costs what it waits for memory, and
  * so it waits for two or three cache lines. Bytes an installation: 40 to 44 in IdSlots, 20 to 24 for its place, 4 for its merchant, up to a
- * quarter more where the arrays have just grown, and its share of the merchant (about 60). Merchants stay known after their last one went.
+ * quarter more where the arrays have just grown, and its share of the merchant (about 60), and 2 that say when it was installed. Merchants stay known after their last one went.
  */
 export class InstallationTable {
   private readonly slots = new IdSlots();
@@ -30,8 +31,14 @@ export class InstallationTable {
   private readonly blocks = new PlaceBlocks();
   /** Slot of the id → the merchant's block. */
   private blockOfSlot = new Int32Array(this.slots.capacity);
+  private readonly newOnes: NewInstallations;
 
-  constructor(private readonly apps: AppIndex) {}
+  constructor(
+    private readonly apps: AppIndex,
+    clock: () => number = Date.now,
+  ) {
+    this.newOnes = new NewInstallations(clock);
+  }
 
   /** How many installations events are sent for. */
   get size(): number {
@@ -71,19 +78,22 @@ export class InstallationTable {
 
   /** The app and its installation as they go with an event. */
   matchedApp(place: number): MatchedApp {
+    const slot = this.blocks.field(place, SLOT);
     return create(MatchedAppSchema, {
       appId: this.apps.idOf(this.appOf(place)),
-      installationId: this.slots.idOf(this.blocks.field(place, SLOT)),
+      installationId: this.slots.idOf(slot),
       generation: this.blocks.field(place, GENERATION) >>> 0,
+      afterCreated: this.newOnes.has(slot),
     });
   }
 
-  private insert({ installationId, appId, merchantId, grantedScopes, generation }: InstallationSnapshot): void {
+  private insert({ installationId, appId, merchantId, grantedScopes, generation, createdEventAtMs }: InstallationSnapshot): void {
     const slot = this.slots.add(installationId);
     if (this.blockOfSlot.length < this.slots.capacity) this.grow();
     const block = this.blockOf(merchantId);
     this.blocks.add(block, [this.apps.numberOf(appId), this.scopeSets.numberOf(grantedScopes), generation, slot]);
     this.blockOfSlot[slot] = block;
+    this.newOnes.set(slot, Number(createdEventAtMs));
   }
 
   private blockOf(merchantId: string): number {

@@ -1,5 +1,6 @@
 import { coversType } from '@hookwright/contracts';
 import type { FieldError } from '@hookwright/runtime';
+import type { EndpointChoices } from './endpoint.ts';
 
 /** What the choice of events is held against. */
 export interface EventChoiceContext {
@@ -20,6 +21,12 @@ const POINTER = '/webhook/enabled_events';
  */
 export function checkEventChoice(patterns: readonly string[], context: EventChoiceContext): FieldError[] {
   return patterns.flatMap((pattern, index) => checkPattern(pattern, index, context));
+}
+
+/** Whether the endpoint, if there is one, wants an app's own events of that type. */
+export function choosesAppEvent(endpoint: Pick<EndpointChoices, 'eventSources' | 'enabledEvents'> | null, type: string): boolean {
+  if (endpoint === null || !endpoint.eventSources.includes('partner_app')) return false;
+  return endpoint.enabledEvents.some((pattern) => coversType(pattern, type));
 }
 
 function checkPattern(pattern: string, index: number, { types, scopes, given }: EventChoiceContext): FieldError[] {

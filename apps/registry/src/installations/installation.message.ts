@@ -55,7 +55,7 @@ export function announcements(change: InstallationChange, mode: Mode): OutboxMes
 }
 
 function installationSnapshot({ installation, cause }: InstallationChange): OutboxMessage {
-  const { id, appId, merchantId, status, grantedScopes, generation } = installation;
+  const { id, appId, merchantId, status, grantedScopes, generation, tellsCreated, installedAt } = installation;
   const snapshot = create(InstallationSnapshotSchema, {
     installationId: id,
     appId,
@@ -64,6 +64,7 @@ function installationSnapshot({ installation, cause }: InstallationChange): Outb
     grantedScopes: [...grantedScopes],
     generation,
     updatedAtMs: toMs(cause.now),
+    createdEventAtMs: tellsCreated ? toMs(installedAt) : 0n,
   });
   // Where the merchant's own topics have him, so that ingest can hold just its partitions' merchants (design.md).
   return { topic: TOPICS.installations, key: id, partitionKey: merchantId, value: toBinary(InstallationSnapshotSchema, snapshot) };

@@ -14,6 +14,8 @@ export interface Installation {
   readonly askedScopes: readonly string[];
   /** The app's permission revision that it agreed to, or was last looked at with. */
   readonly permissionRevision: bigint;
+  /** Its app had chosen to be told of this generation's beginning. */
+  readonly tellsCreated: boolean;
   readonly installedBy: string;
   readonly installedAt: Date;
   readonly revokedAt: Date | null;

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '@hookwright/contracts';
+import { INSTALL_CREATED_TYPE, newId } from '@hookwright/contracts';
 import { type FieldError, validationFailed } from '@hookwright/runtime';
 import { type PartnerApp, scopesOf, type Tenant } from '../apps/app.ts';
 import { AppsRepository } from '../apps/apps.repository.ts';
 import type { Queries } from '../database/database.ts';
 import { Outbox } from '../database/outbox.ts';
 import { Transactions } from '../database/transactions.ts';
+import { choosesAppEvent } from '../endpoints/event-choice.ts';
 import { checkCount, checkText, invalid } from '../fields/field-rules.ts';
 import type { Mode } from '../generated/prisma/enums.ts';
 import { coveredPermissions, isCovered, wantedScopes } from './coverage.ts';
@@ -23,7 +24,7 @@ export interface InstallationRef {
 }
 
 /** Who is to have what scopes of which app. */
-export type InstallWish = Omit<Grant, 'permissions' | 'wanted' | 'permissionRevision'>;
+export type InstallWish = Omit<Grant, 'permissions' | 'wanted' | 'permissionRevision' | 'tellsCreated'>;
 
 /** What a request does to an installation; undefined: nothing, it was so before. */
 type Transition = (current: Installation, app: PartnerApp) => InstallationChange | undefined;
@@ -139,7 +140,13 @@ export class InstallationsService {
 
 function grantOf(wish: InstallWish, app: PartnerApp): Grant {
   const permissions = coveredPermissions(wish.scopes, app.permissions);
-  return { ...wish, permissions, wanted: wantedScopes(app.permissions, permissions), permissionRevision: app.permissionRevision };
+  return {
+    ...wish,
+    permissions,
+    wanted: wantedScopes(app.permissions, permissions),
+    permissionRevision: app.permissionRevision,
+    tellsCreated: choosesAppEvent(app.endpoint, INSTALL_CREATED_TYPE),
+  };
 }
 
 function reconsidered(installation: Installation, { permissions }: PartnerApp, now: Date): InstallationChange | undefined {

@@ -12,6 +12,7 @@ const grant = (...scopes: string[]): Grant => ({
   wanted: ['orders.read'],
   permissionRevision: 7n,
   installedBy: 'someone',
+  tellsCreated: true,
 });
 const first = firstInstall('ins_1', grant('orders.read'), at(1));
 const active = first.installation;

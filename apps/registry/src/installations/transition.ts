@@ -13,6 +13,8 @@ export interface Grant {
   readonly wanted: readonly string[];
   readonly permissionRevision: bigint;
   readonly installedBy: string;
+  /** The app wants to be told of it. */
+  readonly tellsCreated: boolean;
 }
 
 /*
@@ -90,9 +92,9 @@ function checkConsent({ status }: Installation, done: string): void {
 }
 
 function granted(grant: Grant, { now }: Cause) {
-  const { appId, merchantId, installedBy } = grant;
+  const { appId, merchantId, installedBy, tellsCreated } = grant;
   const active = { status: 'active', installedAt: now, revokedAt: null, revokedBy: null } as const;
-  return { appId, merchantId, installedBy, ...agreed(grant), ...active };
+  return { appId, merchantId, installedBy, tellsCreated, ...agreed(grant), ...active };
 }
 
 function agreed({ scopes, permissions, wanted, permissionRevision }: Grant) {

@@ -13,6 +13,7 @@ export interface ClaimedRow {
   readonly payload_style: string | null;
   readonly api_version: string | null;
   readonly attempt_count: number;
+  readonly reason: string;
   readonly event: Buffer | null;
   readonly data: Buffer | null;
 }
@@ -49,7 +50,7 @@ WITH due AS (
 SELECT
   claimed.id, (extract(epoch FROM claimed.created_at) * 1000)::float8 AS created_ms,
   (extract(epoch FROM now() - claimed.created_at) * 1000)::float8 AS waited_ms, claimed.app_id, installation_id, generation, trigger,
-  payload_style, api_version, attempt_count, event, data
+  payload_style, api_version, attempt_count, reason, event, data
 FROM claimed
 ORDER BY next_attempt_at, claimed.created_at`;
 
