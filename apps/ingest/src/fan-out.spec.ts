@@ -124,6 +124,12 @@ describe('the send rule for merchant events', () => {
     expect(result).toMatchObject({ apps: [{ appId: 'app_1', installationId: 'ins_1', generation: 4 }] });
   });
 
+  it('says which app may not have been told of the installation yet', () => {
+    const isNew = installation({ createdEventAtMs: BigInt(Date.now()) });
+    const result = fanOut(event(), INSTALLED_MERCHANTS, known([endpoint()], [isNew]));
+    expect(result).toMatchObject({ apps: [{ appId: 'app_1', afterCreated: true }] });
+  });
+
   it('gives each of a merchant’s apps its event', () => {
     const apps = ['app_1', 'app_2', 'app_3'];
     const tables = known(

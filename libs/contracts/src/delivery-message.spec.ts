@@ -14,7 +14,7 @@ const event = create(EventSchema, {
   resource: { type: 'order', id: 'ord_é', version: '7' },
 });
 const apps = Array.from({ length: 64 }, (_, at) =>
-  create(MatchedAppSchema, { appId: `app_${at}`, installationId: `ins_${at}`, generation: at }),
+  create(MatchedAppSchema, { appId: `app_${at}`, installationId: `ins_${at}`, generation: at, afterCreated: at % 2 === 1 }),
 );
 
 describe('headers of webhook.deliveries', () => {

@@ -44,6 +44,12 @@ describe('expand', () => {
     expect(first?.source.data).toBe(value);
   });
 
+  it('knows which app may not have been told of the installation yet', () => {
+    const apps = [create(MatchedAppSchema, { ...app('app_1'), afterCreated: true }), app('app_2')];
+    const expansion = expand({ value, timestamp, headers: encodeDeliveryHeaders(event, apps) }, () => undefined);
+    expect(expansion).toMatchObject({ ok: true, deliveries: [{ afterCreated: true }, { afterCreated: false }] });
+  });
+
   it('calls the deliveries of a test event so', () => {
     const headers = encodeDeliveryHeaders(create(EventSchema, { ...event, test: true }), [app('app_1')]);
     expect(expand({ value, timestamp, headers }, () => undefined)).toMatchObject({ ok: true, deliveries: [{ trigger: 'test' }] });

@@ -38,7 +38,16 @@ export interface TestEvent {
   readonly source?: EventSource;
   readonly mandatory?: boolean;
   readonly data?: string;
-  readonly apps: readonly { readonly appId: string; readonly installationId?: string; readonly generation?: number }[];
+  /** Chooses the partition instead of the merchant, as for an event of more than 64 apps. */
+  readonly partitionKey?: string;
+  readonly apps: readonly TestApp[];
+}
+
+export interface TestApp {
+  readonly appId: string;
+  readonly installationId?: string;
+  readonly generation?: number;
+  readonly afterCreated?: boolean;
 }
 
 const MERCHANT = 'mer_1';
@@ -126,6 +135,7 @@ export class Rig {
     source,
     mandatory = false,
     data = '{"n":1}',
+    partitionKey,
     apps,
   }: TestEvent): Promise<string> {
     const eventId = eventIdOf('rig', id);
@@ -139,10 +149,10 @@ export class Rig {
       occurredAtMs: BigInt(Date.now()),
       sequence: '000000000001',
     });
-    const matched = apps.map(({ appId, installationId = `ins_of_${appId}`, generation = 1 }) =>
-      create(MatchedAppSchema, { appId, installationId, generation }),
+    const matched = apps.map(({ appId, installationId = `ins_of_${appId}`, generation = 1, afterCreated = false }) =>
+      create(MatchedAppSchema, { appId, installationId, generation, afterCreated }),
     );
-    const message = { key: merchantId, value: Buffer.from(data), headers: encodeDeliveryHeaders(event, matched) };
+    const message = { key: merchantId, partitionKey, value: Buffer.from(data), headers: encodeDeliveryHeaders(event, matched) };
     await this.producer.send([{ topic: this.topics.deliveries, messages: [message] }]);
     return eventId;
   }

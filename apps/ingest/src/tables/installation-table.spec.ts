@@ -16,11 +16,11 @@ function installation(fields: Partial<Omit<InstallationSnapshot, '$typeName'>>):
   });
 }
 
-function appsAt(table: InstallationTable, merchantId: string): Pick<MatchedApp, 'appId' | 'installationId' | 'generation'>[] {
+function appsAt(table: InstallationTable, merchantId: string): Omit<MatchedApp, '$typeName' | '$unknown'>[] {
   const found: MatchedApp[] = [];
   for (let at = table.firstOf(merchantId); at !== NONE; at = table.after(at)) found.push(table.matchedApp(at));
   return found
-    .map(({ appId, installationId, generation }) => ({ appId, installationId, generation }))
+    .map(({ appId, installationId, generation, afterCreated }) => ({ appId, installationId, generation, afterCreated }))
     .sort((one, other) => (one.installationId < other.installationId ? -1 : 1));
 }
 
@@ -31,8 +31,8 @@ describe('InstallationTable', () => {
     table.put(installation({ installationId: 'ins_2', appId: 'app_2', generation: 3 }));
     table.put(installation({ installationId: 'ins_3', merchantId: 'mer_2' }));
     expect(appsAt(table, 'mer_1')).toEqual([
-      { appId: 'app_1', installationId: 'ins_1', generation: 1 },
-      { appId: 'app_2', installationId: 'ins_2', generation: 3 },
+      { appId: 'app_1', installationId: 'ins_1', generation: 1, afterCreated: false },
+      { appId: 'app_2', installationId: 'ins_2', generation: 3, afterCreated: false },
     ]);
     expect(table.firstOf('mer_unknown')).toBe(NONE);
   });
@@ -65,25 +65,48 @@ describe('InstallationTable', () => {
     expect(table.matchedApp(slot).generation).toBe(2);
   });
 
+  it('knows whose app may not have been told yet: as long as that may wait, and not of what was installed without', () => {
+    const day = 24 * 60 * 60 * 1000;
+    const installedAtMs = Date.UTC(2026, 10, 30, 23, 59);
+    let nowMs = installedAtMs;
+    const table = new InstallationTable(new AppIndex(), () => nowMs);
+    const isAfterCreated = () => table.matchedApp(table.firstOf('mer_1')).afterCreated;
+    table.put(installation({ createdEventAtMs: 0n }));
+    expect(isAfterCreated()).toBe(false);
+    table.put(installation({ createdEventAtMs: BigInt(installedAtMs) }));
+    // Clocks may differ.
+    for (const age of [0, -day, 8.9 * day]) {
+      nowMs = installedAtMs + age;
+      expect(isAfterCreated()).toBe(true);
+    }
+    nowMs = installedAtMs + 10 * day;
+    expect(isAfterCreated()).toBe(false);
+    nowMs = installedAtMs;
+    table.put(installation({ createdEventAtMs: 0n, generation: 2 }));
+    expect(isAfterCreated()).toBe(false);
+  });
+
   it('holds what a plain map would, after any history of snapshots and tombstones', () => {
     const { ACTIVE, PENDING_CONSENT, PENDING_PERMISSION_UPGRADE, REVOKED, SUSPENDED } = InstallationStatus;
     const change = fc.record({
       id: fc.integer({ min: 0, max: 40 }),
       app: fc.integer({ min: 0, max: 5 }),
       generation: fc.integer({ min: 1, max: 0xffffffff }),
+      isNew: fc.boolean(),
       status: fc.constantFrom(undefined, ACTIVE, PENDING_CONSENT, PENDING_PERMISSION_UPGRADE, REVOKED, SUSPENDED),
     });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 200 }), (history) => {
         const table = new InstallationTable(new AppIndex());
         const model = new Map<string, InstallationSnapshot>();
-        for (const { id, app, generation, status } of history) {
+        for (const { id, app, generation, isNew, status } of history) {
           const installationId = `ins_${id}`;
           const merchantId = `mer_${id % 4}`;
           model.delete(installationId);
           if (status === undefined) table.remove(installationId);
           else {
-            const snapshot = installation({ installationId, appId: `app_${app}`, merchantId, generation, status });
+            const createdEventAtMs = isNew ? BigInt(Date.now()) : 0n;
+            const snapshot = installation({ installationId, appId: `app_${app}`, merchantId, generation, createdEventAtMs, status });
             table.put(snapshot);
             if (status === ACTIVE || status === PENDING_PERMISSION_UPGRADE) model.set(installationId, snapshot);
           }
@@ -93,7 +116,12 @@ describe('InstallationTable', () => {
           const expected = [...model.values()].filter((snapshot) => snapshot.merchantId === merchantId);
           expect(appsAt(table, merchantId)).toEqual(
             expected
-              .map(({ appId, installationId, generation }) => ({ appId, installationId, generation }))
+              .map(({ appId, installationId, generation, createdEventAtMs }) => ({
+                appId,
+                installationId,
+                generation,
+                afterCreated: createdEventAtMs > 0n,
+              }))
               .sort((one, other) => (one.installationId < other.installationId ? -1 : 1)),
           );
         }

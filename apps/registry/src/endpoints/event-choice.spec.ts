@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkEventChoice } from './event-choice.ts';
+import type { EndpointChoices } from './endpoint.ts';
+import { checkEventChoice, choosesAppEvent } from './event-choice.ts';
 
 const types = [
   { type: 'order.created', requiredScope: 'orders.read' },
@@ -43,5 +44,20 @@ describe('the choice of events', () => {
     expect(checkEventChoice(['payment.captured'], { ...context, given: false })).toMatchObject([
       { pointer: '/permissions', code: 'scope_not_granted_by_permissions' },
     ]);
+  });
+});
+
+describe('an app’s own event', () => {
+  const choice = (eventSources: EndpointChoices['eventSources'], ...enabledEvents: string[]) => ({ eventSources, enabledEvents });
+
+  it.each([
+    [choice(['partner_app', 'installed_merchants'], '*'), true],
+    [choice(['partner_app'], 'order.*', 'partner_app.install.*'), true],
+    [choice(['partner_app'], 'partner_app.install.created'), true],
+    [choice(['partner_app'], 'partner_app.install.revoked', 'order.*'), false],
+    [choice(['installed_merchants'], '*'), false],
+    [null, false],
+  ])('is wanted by %j: %s', (endpoint, isWanted) => {
+    expect(choosesAppEvent(endpoint, 'partner_app.install.created')).toBe(isWanted);
   });
 });

@@ -221,6 +221,39 @@ describe('an installation', () => {
     await next.stop();
   });
 
+  it('says until when its app waits to be told, if the app chose that when it was installed', async () => {
+    const url = 'https://shipit.example/hooks';
+    const appWith = async (...enabledEvents: string[]) => {
+      const webhookChange = { case: 'webhook' as const, value: { url, enabledEvents: { values: enabledEvents } } };
+      const request = { tenant, appId: newId('app'), app: { permissions: { values: permissions }, webhookChange } };
+      return (await registry.apps.create(create(CreateAppRequestSchema, request))).app!.id!;
+    };
+    const toldOf = (id: string, count: number) =>
+      eventually(() => {
+        const states = snapshots.withKey(id).map(({ value }) => fromBinary(InstallationSnapshotSchema, value!).createdEventAtMs);
+        expect(states).toHaveLength(count);
+        return states;
+      });
+    const [told, untold] = [await appWith('*'), await appWith('partner_app.install.revoked')];
+    const first = await install(told, 'mer_told');
+    await install(told, 'mer_told', ['orders.read', 'payments.read']);
+    await revoke(told, first.id);
+    const again = await install(told, 'mer_told');
+    expect(await toldOf(first.id, 4)).toEqual([...Array.from({ length: 3 }, () => first.installedAtMs), again.installedAtMs]);
+    expect(again.installedAtMs).toBeGreaterThan(first.installedAtMs!);
+
+    const { id } = await install(untold, 'mer_untold');
+    await registry.apps.update(
+      create(UpdateAppRequestSchema, {
+        tenant,
+        appId: untold,
+        app: { webhookChange: { case: 'webhook', value: { enabledEvents: { values: ['*'] } } } },
+      }),
+    );
+    await suspend(untold, id);
+    expect(await toldOf(id, 2)).toEqual([0n, 0n]);
+  });
+
   it('is one, with one event, however often and at once it is asked for', async () => {
     const appId = await createApp();
     const answers = await Promise.all(Array.from({ length: 8 }, () => install(appId, 'mer_same')));
