@@ -158,6 +158,27 @@ describe('an event that was published to Kafka', () => {
     }
   });
 
+  it('comes after the app was told of the installation, however close to it it was published', async () => {
+    const apps = [await createApp(), await createApp({ webhook: { max_concurrency: 1 } })];
+    const merchants = Array.from({ length: 50 }, () => `mer_${randomUUID()}`);
+    const requestsOf = (app: NewApp, merchant: string) =>
+      receiver.at(app.path).filter(({ headers }) => headers['webhook-merchant-id'] === merchant);
+    for (const merchant of merchants) {
+      const installed = Promise.all(
+        apps.map(({ id }) => operator.post('/v1/operator/installations', { app_id: id, merchant_id: merchant, scopes: ['orders.read'] })),
+      );
+      // What is published before ingest knows the installation is for nobody.
+      for (let isMatched = false; !isMatched; isMatched = apps.every((app) => requestsOf(app, merchant).length > 1)) await orderCreated(merchant);
+      expect((await installed).map(({ status }) => status)).toEqual([201, 201]);
+    }
+    for (const app of apps) {
+      for (const merchant of merchants) {
+        const [first, second] = requestsOf(app, merchant).map(({ headers }) => headers['webhook-event-type']);
+        expect([first, second]).toEqual(['partner_app.install.created', 'order.created']);
+      }
+    }
+  });
+
   it('is not sent to an app without its scope', async () => {
     const [without, witness] = [await createApp({ scopes: ['refunds.read'] }), await createApp()];
     const { merchant } = await install(without, { scopes: ['refunds.read'] });
