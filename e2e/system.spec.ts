@@ -168,7 +168,11 @@ describe('an event that was published to Kafka', () => {
         apps.map(({ id }) => operator.post('/v1/operator/installations', { app_id: id, merchant_id: merchant, scopes: ['orders.read'] })),
       );
       // What is published before ingest knows the installation is for nobody.
-      for (let isMatched = false; !isMatched; isMatched = apps.every((app) => requestsOf(app, merchant).length > 1)) await orderCreated(merchant);
+      const publishUntilBoth = async (): Promise<void> => {
+        await orderCreated(merchant);
+        for (const app of apps) expect(requestsOf(app, merchant).length).toBeGreaterThan(1);
+      };
+      await eventually(publishUntilBoth, { intervalMs: 10 });
       expect((await installed).map(({ status }) => status)).toEqual([201, 201]);
     }
     for (const app of apps) {
