@@ -1,6 +1,6 @@
 import { EventSource, INSTALL_CREATED_TYPE } from '@hookwright/contracts';
 import { createLogger } from '@hookwright/runtime';
-import { type TestDatabase, createDatabase, uniqueName } from '@hookwright/testkit';
+import { type TestDatabase, createDatabase, eventually, uniqueName } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import type { Delivery } from '../expansion/delivery.ts';
@@ -9,6 +9,7 @@ import type { DeliveryLog } from '../log/delivery-log.ts';
 import { Partitions } from '../log/partitions.ts';
 import { testLog } from '../rig/log.ts';
 import { type TestRecord, testRecord } from '../rig/records.ts';
+import { TcpProxy } from '../rig/tcp-proxy.ts';
 import { insertWaiting } from '../rig/waiting-rows.ts';
 import { CreatedFirst } from './created-first.ts';
 import { findCreated } from './sql/find-created.ts';
@@ -99,17 +100,22 @@ describe('CreatedFirst', () => {
   });
 
   it('goes on without what does not come, but not because the log cannot be asked', async () => {
+    const { hostname, port } = new URL(database.url);
+    const proxy = new TcpProxy({ host: hostname, port: Number(port) });
+    const proxied = new URL(database.url);
+    proxied.host = `127.0.0.1:${await proxy.listen()}`;
+    const unreliable = openLogPool({ url: proxied.href, connections: 1, logger });
     let nowMs = 0;
-    let isAway = false;
-    const unreliable = { query: (...asked: [string]) => (isAway ? Promise.reject(new Error('away')) : pool.query(...asked)) } as pg.Pool;
     const first = new CreatedFirst(unreliable, logger, () => nowMs);
     const event = eventOf(uniqueName('ins'));
     expect(await first.ask(event)).toBe(false);
     nowMs = GIVE_UP_MS;
-    isAway = true;
+    proxy.cut();
     expect(await first.ask(event)).toBe(false);
-    isAway = false;
-    expect(await first.ask(event)).toBe(true);
+    proxy.mend();
+    await eventually(async () => expect(await first.ask(event)).toBe(true));
+    await unreliable.end();
+    await proxy.close();
   });
 
   it('looks into one index for each installation, whatever the size of the log', async () => {

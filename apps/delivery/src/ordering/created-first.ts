@@ -9,7 +9,7 @@ type Standings = ReadonlyMap<string, CreatedStanding>;
 
 /**
  * Holds a merchant's events back until the app was told of the installation. The log is the judge, because it is what all workers share:
- * whichever of them has that event, in a lane, in Postgres or not yet, its first attempt is recorded there before another one says "told". Only
+ * whoever has that event, in a lane, in Postgres or not yet, its first attempt is recorded there before anybody is answered "told". Only
  * installations of the last days are asked for, each once by each worker.
  */
 export class CreatedFirst {

@@ -14,14 +14,15 @@ export type CreatedStanding = 'told' | 'waiting' | 'missing';
 const MOST_TOLD = 50_000;
 const MOST_MISSING = 10_000;
 /**
- * What is missing is on its way, as a rule: ingest's replicas read lifecycle and merchants' topics side by side, and the partitions of one that
- * is killed wait for some 20 s. It will never come when the app changed its choice of events while it was installed, or when it is a dead letter.
+ * What is missing is on its way, as a rule: ingest's replicas read lifecycle and merchants' topics side by side, and the partitions of one
+ * that is killed wait for some 20 s. It never comes when the app changed its choice of events while it was installed, or when it is a dead
+ * letter.
  */
 export const GIVE_UP_MS = 120_000;
 
 /**
- * Which installations their apps were told of, as far as this worker knows: that does not change any more. And how long it has looked in vain
- * for what tells of the others. Bounded; no I/O.
+ * Which installations their apps were told of, as far as this worker knows: that does not change any more. And how long it has looked in
+ * vain for what tells of the others. Bounded; no I/O.
  */
 export class ToldInstalls {
   /** Installation → generation, the oldest first. */

@@ -22,7 +22,8 @@ const SLOT = 3;
  *
  * All of a merchant's installations lie side by side: with a million of them in memory a look-up costs what it waits for memory, and
  * so it waits for two or three cache lines. Bytes an installation: 40 to 44 in IdSlots, 20 to 24 for its place, 4 for its merchant, up to a
- * quarter more where the arrays have just grown, and its share of the merchant (about 60), and 2 that say when it was installed. Merchants stay known after their last one went.
+ * quarter more where the arrays have just grown, its share of the merchant (about 60), and 2 for the day it was installed. Merchants stay
+ * known after their last one went.
  */
 export class InstallationTable {
   private readonly slots = new IdSlots();

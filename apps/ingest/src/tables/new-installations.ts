@@ -1,13 +1,14 @@
 const DAY_MS = 24 * 60 * 60 * 1000;
-// What an app is to be told waits for 8 days at most (docs/delivery.md). One day more for clocks and topics that lag, one that counting by days may lose.
+// What an app is to be told waits for 8 days at most (docs/delivery.md). One day more for clocks and topics that lag, and one that is lost
+// by counting days.
 const NEW_DAYS = 10;
 const FIRST_SLOTS = 1024;
 const GROWTH = 1.25;
 const LAST_DAY = 0xffff;
 
 /**
- * Which installations are so new that their app may not have been told of them (`partner_app.install.created`). It holds the day of each, by
- * its slot in IdSlots: two bytes, nothing to forget later, and nothing to look at while there has been no such installation.
+ * Which installations are so new that their app may not have been told of them (`partner_app.install.created`). It holds the day of each,
+ * by its slot in IdSlots: two bytes, nothing to forget later, and nothing to look at while there has been no such installation.
  */
 export class NewInstallations {
   /** Days since the epoch; 0: its app is not told. */

@@ -109,6 +109,12 @@ describe('an installation', () => {
     expect(revoke(inStatus('revoked'), at(4))).toBeUndefined();
   });
 
+  it('is told to its app as that had chosen when the generation began', () => {
+    const silent = { ...grant('orders.read', 'payments.read'), tellsCreated: false };
+    expect(installAgain(active, silent, at(2))?.installation.tellsCreated).toBe(true);
+    expect(installAgain(inStatus('revoked'), silent, at(2))?.installation.tellsCreated).toBe(false);
+  });
+
   it('comes back one generation later, with the same id', () => {
     const revoked = revoke(active, at(3))!.installation;
     const change = installAgain(revoked, grant('payments.read'), at(5));

@@ -9,8 +9,8 @@ export interface CreatedRow {
   readonly is_told: boolean | null;
 }
 
-// Of events that were published again there may be several. Ingest asks for installations of the last ten days (new-installations.ts), and the
-// bounds leave out the other days' partitions. A partner's test of the event says nothing of a merchant.
+// Of events that were published again there may be several. Ingest marks installations of the last ten days (new-installations.ts), and
+// the bounds leave out the other days' partitions. A partner's test of the event says nothing of a merchant.
 const TEXT = `
 SELECT wanted.installation_id, wanted.generation, created.is_told
 FROM unnest($1::text[], $2::int[]) AS wanted (installation_id, generation)
