@@ -38,7 +38,7 @@ describe('ToldInstalls', () => {
   it('is bounded: what it has forgotten is asked for again', () => {
     const told = new ToldInstalls();
     for (let n = 0; n <= 50_000; n++) told.learn({ installationId: `ins_${n}`, generation: 1 }, 'told', 0);
-    expect([0, 1, 50_000].map((n) => told.has({ installationId: `ins_${n}`, generation: 1 }))).toEqual([false, true, true]);
+    expect([0, 25_000, 50_000].map((n) => told.has({ installationId: `ins_${n}`, generation: 1 }))).toEqual([false, true, true]);
   });
 });
 

@@ -25,12 +25,13 @@ export const GIVE_UP_MS = 120_000;
  * vain for what tells of the others. Bounded; no I/O.
  */
 export class ToldInstalls {
-  /** Installation → generation, the oldest first. */
-  private readonly told = new Map<string, number>();
+  // Installation → generation. Two of them, the older one forgotten as a whole: a Map's first key is found behind all that was deleted.
+  private told = new Map<string, number>();
+  private toldBefore = new Map<string, number>();
   private readonly missingSinceMs = new Map<string, number>();
 
   has({ installationId, generation }: Install): boolean {
-    return this.told.get(installationId) === generation;
+    return (this.told.get(installationId) ?? this.toldBefore.get(installationId)) === generation;
   }
 
   /** Takes what the log said at a moment. Returns whether the merchant's events may be sent. */
@@ -39,15 +40,19 @@ export class ToldInstalls {
     if (standing === 'missing' && nowMs - this.missingSince(key, nowMs) < GIVE_UP_MS) return false;
     this.missingSinceMs.delete(key);
     if (standing === 'waiting') return false;
-    bound(this.told, MOST_TOLD);
-    this.told.set(install.installationId, install.generation);
+    this.remember(install);
     return true;
+  }
+
+  private remember({ installationId, generation }: Install): void {
+    if (this.told.size >= MOST_TOLD / 2) [this.told, this.toldBefore] = [new Map(), this.told];
+    this.told.set(installationId, generation);
   }
 
   private missingSince(key: string, nowMs: number): number {
     const sinceMs = this.missingSinceMs.get(key);
     if (sinceMs !== undefined) return sinceMs;
-    bound(this.missingSinceMs, MOST_MISSING);
+    if (this.missingSinceMs.size >= MOST_MISSING) this.missingSinceMs.delete(this.missingSinceMs.keys().next().value ?? '');
     this.missingSinceMs.set(key, nowMs);
     return nowMs;
   }
@@ -55,8 +60,4 @@ export class ToldInstalls {
 
 export function installKey({ installationId, generation }: Install): string {
   return `${installationId}.${generation}`;
-}
-
-function bound(map: Map<string, unknown>, most: number): void {
-  if (map.size >= most) map.delete(map.keys().next().value ?? '');
 }
