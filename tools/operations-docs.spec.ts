@@ -35,6 +35,7 @@ const REQUIRED: Readonly<Record<string, string>> = {
   VAULT_ADDRESS: '127.0.0.1:9090',
   DELIVERY_ADDRESS: '127.0.0.1:9090',
   OPERATOR_TOKEN: 'a-token-of-more-than-32-characters',
+  PUBLIC_URL: 'https://hooks.example',
   MASTER_KEY_FILE: '/keys/master.key',
 };
 

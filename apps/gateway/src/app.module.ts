@@ -25,9 +25,20 @@ import { EventTypesService } from './event-types/event-types.service.ts';
 import { SystemHealthController } from './health/system-health.controller.ts';
 import { SystemHealth } from './health/system-health.ts';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.ts';
+import { GrantsRepository } from './grants/grants.repository.ts';
+import { Grants } from './grants/grants.ts';
 import { Idempotency } from './idempotency/idempotency.ts';
 import { InstallationsController } from './installations/installations.controller.ts';
 import { InstallationsService } from './installations/installations.service.ts';
+import { AccessTokens } from './oauth/access-tokens.ts';
+import { Adapters } from './oauth/adapters/adapters.ts';
+import { TransientStore } from './oauth/adapters/transient-store.ts';
+import { AppAccess } from './oauth/app-access.ts';
+import { AuthorizationServer } from './oauth/authorization-server.ts';
+import { Clients } from './oauth/clients.ts';
+import { OAuthSweep } from './oauth/sweep.ts';
+import { TokenExtras } from './oauth/token-extras.ts';
+import { TokensRepository } from './oauth/tokens.repository.ts';
 import { Documents } from './openapi/documents.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { OperatorInstallationsController } from './operator/operator-installations.controller.ts';
@@ -35,6 +46,7 @@ import { PartnersController } from './operator/partners.controller.ts';
 import { PartnersService } from './operator/partners.service.ts';
 import { ProblemFilter } from './problem/problem.filter.ts';
 import { RouteTable } from './problem/route-table.ts';
+import { RedisConnection } from './redis/redis-connection.ts';
 import { RateLimit } from './rate-limit/rate-limit.ts';
 import { ValidationPipe } from './validation/validation.pipe.ts';
 
@@ -55,6 +67,7 @@ const CONTROLLERS = [
 const DOMAIN = [AppsReader, AppsService, EndpointsService, InstallationsService, DeliveriesService, EventTypesService, PartnersService];
 const OWN_STATE = [
   Database,
+  RedisConnection,
   ApiKeysRepository,
   ApiKeys,
   DemoPartner,
@@ -64,10 +77,22 @@ const OWN_STATE = [
   ErasuresRepository,
   Erasures,
 ];
+const OAUTH = [
+  TokensRepository,
+  AccessTokens,
+  GrantsRepository,
+  Grants,
+  Clients,
+  TransientStore,
+  Adapters,
+  TokenExtras,
+  AuthorizationServer,
+  AppAccess,
+  OAuthSweep,
+];
 const DOOR = [
   Idempotency,
   IdempotencyRepository,
-
   Door,
   RateLimit,
   RouteTable,
@@ -82,7 +107,7 @@ export class AppModule {
     return {
       module: AppModule,
       controllers: CONTROLLERS,
-      providers: [{ provide: ENV, useValue: env }, Backends, ...OWN_STATE, ...DOOR, ...DOMAIN, Documents, SystemHealth],
+      providers: [{ provide: ENV, useValue: env }, Backends, ...OWN_STATE, ...OAUTH, ...DOOR, ...DOMAIN, Documents, SystemHealth],
     };
   }
 }

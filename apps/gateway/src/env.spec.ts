@@ -10,6 +10,7 @@ const valid = {
   VAULT_ADDRESS: '127.0.0.1:9082',
   DELIVERY_ADDRESS: '127.0.0.1:9084',
   OPERATOR_TOKEN: 'a-token-of-more-than-32-characters',
+  PUBLIC_URL: 'https://hooks.example',
 };
 const faultsOf = (env: Record<string, string>): string[] => {
   const result = parseEnv(gatewayEnv, { ...valid, ...env });
@@ -38,11 +39,28 @@ describe("the gateway's environment", () => {
     expect(faultsOf({ SYSTEM_HEALTH_URLS: 'registry' })).toEqual([expect.stringContaining('SYSTEM_HEALTH_URLS')]);
   });
 
+  it.each(['https://hooks.example/api', 'https://hooks.example?a', 'https://hooks.example/#', 'https://user@hooks.example', 'hooks.example', 'ftp://a'])(
+    'refuses the public URL %s',
+    (url) => {
+      expect(faultsOf({ PUBLIC_URL: url })).toEqual([expect.stringContaining('PUBLIC_URL')]);
+    },
+  );
+
+  it('takes a public URL as the origin that it is', () => {
+    expect(parseEnv(gatewayEnv, { ...valid, PUBLIC_URL: 'https://Hooks.example:443/' })).toMatchObject({ env: { PUBLIC_URL: 'https://hooks.example' } });
+  });
+
+  it.each(['10.0.0.0/33', '10.0.0.0/8/8', 'balancer', '::1/129', '10.0.0.0/'])('trusts no proxy called %s', (item) => {
+    expect(faultsOf({ TRUST_PROXY: '10.0.0.0/8, ::1' })).toEqual([]);
+    expect(faultsOf({ TRUST_PROXY: item })).toEqual([expect.stringContaining('TRUST_PROXY')]);
+  });
+
   it.each([
     ['demo keys', { DEMO_KEYS: 'on' }, 'DEMO_KEYS'],
     ['the demo operator token', { OPERATOR_TOKEN: 'hw_operator_demo' }, 'OPERATOR_TOKEN'],
     ['an operator token of 31 characters', { OPERATOR_TOKEN: 'x'.repeat(31) }, 'OPERATOR_TOKEN'],
     ['no operator token', { OPERATOR_TOKEN: '' }, 'OPERATOR_TOKEN'],
+    ['a public URL that is not encrypted', { PUBLIC_URL: 'http://hooks.example' }, 'PUBLIC_URL'],
   ])('refuses %s in production', (_what, env, variable) => {
     expect(faultsOf(env)).toEqual([expect.stringContaining(variable)]);
   });

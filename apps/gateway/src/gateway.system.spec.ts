@@ -285,6 +285,7 @@ describe('a production start', () => {
     DELIVERY_ADDRESS: '127.0.0.1:1',
     HOOKWRIGHT_PROFILE: 'production',
     OPERATOR_TOKEN: 'a-token-of-more-than-32-characters',
+    PUBLIC_URL: 'https://hooks.example',
   };
 
   it.each([

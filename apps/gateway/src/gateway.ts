@@ -4,13 +4,15 @@ import type { FastifyRequest, FastifyServerOptions } from 'fastify';
 import { LOGGER, type Logger, Problem, type Service, budgetLeftMs, withBudget } from '@hookwright/runtime';
 import { Door } from './access/door.ts';
 import { AppModule } from './app.module.ts';
-import type { GatewayEnv } from './env.ts';
+import { ENV, type GatewayEnv } from './env.ts';
 import { unwrapAnswer } from './http/answer.ts';
 import { setCommonHeaders } from './http/common-headers.ts';
 import { countRequest } from './http/http-metrics.ts';
 import { readJson } from './http/read-json.ts';
 import { logRequests } from './http/request-log.ts';
 import { Idempotency } from './idempotency/idempotency.ts';
+import { AuthorizationServer } from './oauth/authorization-server.ts';
+import { registerOAuth } from './oauth/oauth.routes.ts';
 import { Documents } from './openapi/documents.ts';
 import { answerBrokenRequest } from './problem/broken-request.ts';
 import { httpProblem } from './problem/http-problem.ts';
@@ -43,7 +45,9 @@ const FASTIFY: FastifyServerOptions = {
 
 /** The gateway as the runtime runs it. */
 export function gatewayService(env: GatewayEnv, logger: Logger): Service {
-  return { name: 'gateway', module: AppModule.with(env), env, logger, fastify: FASTIFY, configure };
+  const { TRUST_PROXY: trusted } = env;
+  const fastify = trusted.length === 0 ? FASTIFY : { ...FASTIFY, trustProxy: trusted };
+  return { name: 'gateway', module: AppModule.with(env), env, logger, fastify, configure };
 }
 
 /** What stands around the controllers: hooks in the order of a request's way, the body parser, the documents. */
@@ -74,6 +78,7 @@ function configure(app: NestFastifyApplication): void {
   fastify.addHook('onResponse', countRequest);
   fastify.addHook('onResponse', logRequests(app.get<Logger>(LOGGER)));
   readOnlyJson(app);
+  registerOAuth(fastify, app.get(AuthorizationServer).provider, app.get<GatewayEnv>(ENV).PUBLIC_URL);
   app.get(Documents).serve(app);
 }
 

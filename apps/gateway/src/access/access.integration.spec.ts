@@ -3,7 +3,9 @@ import { notFound } from '@hookwright/runtime';
 import { eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DEMO_KEYS } from '../api-keys/api-key.ts';
+import { hashOfId } from '../oauth/adapters/sealed-payload.ts';
 import { type Gateway, OPERATOR_TOKEN, call, newKey } from '../spec/gateway.ts';
+import { KnownClients, basic, postForm } from '../spec/oauth.ts';
 import { partnerId } from '../spec/samples.ts';
 import { type Setting, startSetting } from '../spec/setting.ts';
 import { SCOPES } from './scopes.ts';
@@ -27,14 +29,33 @@ const IDS: Readonly<Record<string, string>> = {
 let setting: Setting;
 let gateway: Gateway;
 let routes: Route[];
+const tokens = { valid: '', expired: '' };
 
 beforeAll(async () => {
   setting = await startSetting();
   ({ gateway } = setting);
   routes = await readRoutes();
+  await issueTokens();
 });
 
 afterAll(() => setting.stop());
+
+/** Of an app's own. */
+async function issueTokens(): Promise<void> {
+  const clients = new KnownClients(gateway);
+  clients.answer();
+  const { clientId, secret } = await clients.add();
+  const issue = async (): Promise<string> => {
+    const { body } = await postForm(gateway, '/oauth/token', { grant_type: 'client_credentials' }, basic(clientId, secret));
+    return String(body['access_token']);
+  };
+  Object.assign(tokens, { valid: await issue(), expired: await issue() });
+  await setting.database.pool.query('UPDATE oauth_token SET expires_at = now() WHERE hash = $1', [hashOfId(tokens.expired)]);
+}
+
+function tampered(token: string): string {
+  return `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`;
+}
 
 /** Every route that needs a credential, from the document, which has all of them (openapi.spec.ts). */
 async function readRoutes(): Promise<Route[]> {
@@ -53,7 +74,8 @@ async function readRoutes(): Promise<Route[]> {
       };
     }),
   );
-  return all.filter(({ secured }) => secured);
+  // The OAuth endpoints authenticate clients, in ways of their own: oauth/*.spec.ts.
+  return all.filter(({ name, secured }) => secured && name.includes(' /v1/'));
 }
 
 async function eachRoute(check: (route: Route) => Promise<void>, only: (route: Route) => boolean = () => true): Promise<void> {
@@ -72,24 +94,29 @@ describe('every route', () => {
     });
   });
 
-  it.each([
-    ['an unknown key', { authorization: 'Bearer hw_live_unknown' }],
-    ['an empty key', { authorization: 'Bearer ' }],
-    ['another scheme', { authorization: 'Basic aHdfbGl2ZTo=' }],
-    ['an unsigned JWT', { authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJwYXJfMSJ9.' }],
-    ['a key of 100 KB', { authorization: `Bearer ${'a'.repeat(8000)}` }],
-    ['a demo key in production', { authorization: `Bearer ${DEMO_KEYS.live}` }],
-  ])('is 401 with %s', async (_what, headers) => {
-    await eachRoute(async ({ name }) =>
-      expect({ name, status: (await call(gateway, name, { headers })).status }).toEqual({ name, status: 401 }),
-    );
+  it.each<[string, () => string]>([
+    ['an unknown key', () => 'Bearer hw_live_unknown'],
+    ['an empty key', () => 'Bearer '],
+    ['another scheme', () => 'Basic aHdfbGl2ZTo='],
+    ['an unsigned JWT', () => 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJwYXJfMSJ9.'],
+    ['a key of 100 KB', () => `Bearer ${'a'.repeat(8000)}`],
+    ['an expired access token', () => `Bearer ${tokens.expired}`],
+    ['a tampered access token', () => `Bearer ${tampered(tokens.valid)}`],
+    ['a demo key in production', () => `Bearer ${DEMO_KEYS.live}`],
+  ])('is 401 with %s', async (_what, authorization) => {
+    await eachRoute(async ({ name }) => {
+      const { status } = await call(gateway, name, { headers: { authorization: authorization() } });
+      expect({ name, status }).toEqual({ name, status: 401 });
+    });
   });
 
   it("of the partners is 401 for the operator's token, and the other way round", async () => {
     const key = await eventually(() => newKey(gateway));
     await eachRoute(async ({ name, operator }) => {
-      const { status } = await call(gateway, name, { key: operator ? key : OPERATOR_TOKEN });
-      expect({ name, status }).toEqual({ name, status: 401 });
+      for (const foreign of operator ? [key, tokens.valid] : [OPERATOR_TOKEN]) {
+        const { status } = await call(gateway, name, { key: foreign });
+        expect({ name, status }).toEqual({ name, status: 401 });
+      }
     });
   });
 

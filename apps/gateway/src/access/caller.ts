@@ -5,26 +5,40 @@ import type { Scope } from './scopes.ts';
 
 export type KeyMode = 'live' | 'test';
 
-/** Who asks: the holder of a partner's API key, or the operator. */
-export type Caller = PartnerCaller | { readonly kind: 'operator'; readonly id: 'operator' };
+/** Who asks: a partner, with an API key or by one of its apps; an app for one of its installations; or the operator. */
+export type Caller = PartnerCaller | InstallationCaller | { readonly kind: 'operator'; readonly id: 'operator' };
 
 export interface PartnerCaller {
   readonly kind: 'partner';
-  /** Of the API key. */
+  /** Of the API key, or of the access token. */
   readonly id: string;
   readonly partnerId: string;
   readonly mode: KeyMode;
+  /** Whoever has a token of an app (client_credentials) sees that app only. */
+  readonly appId?: string;
   readonly scopes: ReadonlySet<string>;
 }
 
-/** Whose apps a request is about: a partner's in one mode. What belongs to another one is not found. */
+/** The holder of an access token that a merchant's consent led to. */
+export interface InstallationCaller {
+  readonly kind: 'installation';
+  /** Of the access token. */
+  readonly id: string;
+  readonly partnerId: string;
+  readonly mode: KeyMode;
+  readonly appId: string;
+  readonly installationId: string;
+}
+
+/** Whose apps a request is about: a partner's in one mode, or one of them. What belongs to another one is not found. */
 export interface Tenant {
   readonly partnerId: string;
   readonly mode: Mode;
+  readonly appId?: string;
 }
 
-/** What a route asks of its caller: a scope of a partner's key, any key of a partner, the operator, or nothing. */
-export type Access = Scope | 'partner' | 'operator' | 'public';
+/** What a route asks of its caller: a scope of a partner's credential, any of a partner, an installation's token, the operator, or nothing. */
+export type Access = Scope | 'partner' | 'installation' | 'operator' | 'public';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -35,12 +49,16 @@ declare module 'fastify' {
   }
 }
 
-/** The tenant that the caller's key belongs to; for routes that only partners reach. */
+/** The tenant that the caller's credential belongs to; for routes that only partners reach. */
 export const CallersTenant = createParamDecorator((_data: unknown, context: ExecutionContext): Tenant => {
   const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
   if (caller?.kind !== 'partner') throw new Error('a route with a tenant must be open to partners only');
-  return { partnerId: caller.partnerId, mode: protoMode(caller.mode) };
+  return tenantOf(caller);
 });
+
+export function tenantOf({ partnerId, mode, appId }: PartnerCaller | InstallationCaller): Tenant {
+  return { partnerId, mode: protoMode(mode), ...(appId !== undefined && { appId }) };
+}
 
 export function protoMode(mode: KeyMode): Mode {
   return mode === 'live' ? Mode.LIVE : Mode.TEST;

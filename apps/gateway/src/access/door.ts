@@ -4,11 +4,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, inBudget } from '@hookwright/runtime';
 import { ApiKeys } from '../api-keys/api-keys.ts';
 import { ENV, type GatewayEnv } from '../env.ts';
+import { AccessTokens } from '../oauth/access-tokens.ts';
 import { RateLimit } from '../rate-limit/rate-limit.ts';
 import { bearerToken } from './bearer-token.ts';
 import type { Access, Caller } from './caller.ts';
 
 const REALM = 'Bearer realm="hookwright"';
+// An access token is random: one of 64^8 begins like this.
+const API_KEY = /^hw_(live|test)_/;
 
 /**
  * Lets a request in or not, before its body is read: who asks, how often, and whether this route is for them.
@@ -20,6 +23,7 @@ export class Door {
 
   constructor(
     private readonly apiKeys: ApiKeys,
+    private readonly accessTokens: AccessTokens,
     private readonly rateLimit: RateLimit,
     @Inject(ENV) env: GatewayEnv,
   ) {
@@ -42,16 +46,24 @@ export class Door {
   }
 
   private async limit(request: FastifyRequest, reply: FastifyReply, caller?: Caller): Promise<void> {
-    if (!isProbe(request)) await this.rateLimit.take(caller?.id ?? `ip:${request.ip}`, reply);
+    if (!isProbe(request)) await this.rateLimit.take(caller === undefined ? `ip:${request.ip}` : limitedAs(caller), reply);
   }
 
   /** The caller, when the credential is one that this kind of route takes. */
   private async identify(request: FastifyRequest, access: Access): Promise<Caller | undefined> {
     const token = access === 'public' ? undefined : bearerToken(request);
     if (token === undefined) return undefined;
-    if (access !== 'operator') return await inBudget(this.apiKeys.find(token), 'The database');
-    return timingSafeEqual(sha256(token), this.operatorTokenHash) ? { kind: 'operator', id: 'operator' } : undefined;
+    if (access === 'operator') return timingSafeEqual(sha256(token), this.operatorTokenHash) ? { kind: 'operator', id: 'operator' } : undefined;
+    const finding = API_KEY.test(token) ? this.apiKeys.find(token) : this.accessTokens.find(token);
+    const caller = await inBudget<Caller | undefined>(finding, 'The database');
+    return caller?.kind === (access === 'installation' ? 'installation' : 'partner') ? caller : undefined;
   }
+}
+
+/** An app that asks for one token after the other has one limit all the same. */
+function limitedAs(caller: Caller): string {
+  if (caller.kind === 'installation') return `installation:${caller.installationId}`;
+  return caller.kind === 'partner' && caller.appId !== undefined ? `app:${caller.appId}` : caller.id;
 }
 
 function sha256(text: string): Buffer {
@@ -68,11 +80,11 @@ function unauthenticated(request: FastifyRequest, reply: FastifyReply): Problem 
   reply.header('www-authenticate', given ? `${REALM}, error="invalid_token"` : REALM);
   const detail = given
     ? 'The credentials are not known, or not for this part of the API.'
-    : 'Send "Authorization: Bearer" with an API key.';
+    : 'Send "Authorization: Bearer" with an API key or an access token.';
   return new Problem('unauthenticated', detail);
 }
 
 function insufficientScope(scope: Access, reply: FastifyReply): Problem {
   reply.header('www-authenticate', `${REALM}, error="insufficient_scope", scope="${scope}"`);
-  return new Problem('insufficient_scope', `The API key has no scope ${scope}.`);
+  return new Problem('insufficient_scope', `The credential has no scope ${scope}.`);
 }

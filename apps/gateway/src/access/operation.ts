@@ -34,14 +34,21 @@ export function Operation({ access, id, summary, description, answers, problems 
       PROBLEMS_EXTENSION,
       problems.toSorted((one, other) => PROBLEMS[one].status - PROBLEMS[other].status),
     ),
-    ...(access === 'public' ? [] : [ApiSecurity(access === 'operator' ? 'operatorToken' : 'apiKey', scopesOf(access))]),
+    ...securityOf(access),
     ...statuses.map(({ status, schema }) =>
       ApiResponse({ status, description: DESCRIPTIONS[status] ?? '', ...(schema !== null && { standardSchema: schema }) }),
     ),
   );
 }
 
+/** What of these the caller has, one is enough. */
+function securityOf(access: Access): MethodDecorator[] {
+  if (access === 'public') return [];
+  if (access === 'operator') return [ApiSecurity('operatorToken', [])];
+  return [ApiSecurity('apiKey', scopesOf(access)), ApiSecurity('appToken', scopesOf(access))];
+}
+
 /** OpenAPI 3.1 allows roles beside any security scheme, not only OAuth's. */
 function scopesOf(access: Access): string[] {
-  return access === 'partner' || access === 'operator' ? [] : [access];
+  return access === 'partner' ? [] : [access];
 }

@@ -2,19 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@hookwright/contracts';
 import type { KeyMode, PartnerCaller } from '../access/caller.ts';
 import { SCOPES } from '../access/scopes.ts';
+import { ShortCache } from '../access/short-cache.ts';
 import { ENV, type GatewayEnv } from '../env.ts';
 import type { ApiKey } from '../generated/prisma/client.ts';
 import { generateKey, hashKey, isDemoKey, prefixOf } from './api-key.ts';
 import { ApiKeysRepository } from './api-keys.repository.ts';
-
-// A deleted key opens nothing 1 s after the answer that deleted it, on every replica of the gateway.
-const CACHE_MS = 900;
-const CACHE_SIZE = 10_000;
-
-interface Cached {
-  readonly until: number;
-  readonly caller: Promise<PartnerCaller | undefined>;
-}
 
 export interface NewKey {
   readonly id: string;
@@ -25,7 +17,7 @@ export interface NewKey {
 /** The partners' credentials. */
 @Injectable()
 export class ApiKeys {
-  private readonly cache = new Map<string, Cached>();
+  private readonly cache = new ShortCache<PartnerCaller>();
 
   constructor(
     private readonly repository: ApiKeysRepository,
@@ -37,12 +29,10 @@ export class ApiKeys {
     // A database that was once used with demo keys must not open with them in production.
     if (isDemoKey(key) && !this.env.DEMO_KEYS) return undefined;
     const hash = hashKey(key);
-    const name = hash.toString('base64');
-    const cached = this.cache.get(name);
-    if (cached !== undefined && cached.until > performance.now()) return await cached.caller;
-    const caller = this.repository.findByHash(hash).then((row) => (row === null ? undefined : callerOf(row)));
-    this.remember(name, caller);
-    return await caller;
+    return await this.cache.find(hash.toString('base64'), async () => {
+      const row = await this.repository.findByHash(hash);
+      return row === null ? undefined : callerOf(row);
+    });
   }
 
   async list(partnerId: string): Promise<ApiKey[]> {
@@ -63,14 +53,6 @@ export class ApiKeys {
     const deleted = await this.repository.delete(partnerId, id);
     this.cache.clear();
     return deleted;
-  }
-
-  private remember(name: string, caller: Promise<PartnerCaller | undefined>): void {
-    if (this.cache.size >= CACHE_SIZE) this.cache.clear();
-    this.cache.set(name, { until: performance.now() + CACHE_MS, caller });
-    // Neither a failed look-up nor a wrong key is remembered: wrong ones would push the right ones out.
-    const forget = (): boolean => this.cache.delete(name);
-    caller.then((found) => found ?? forget(), forget);
   }
 }
 

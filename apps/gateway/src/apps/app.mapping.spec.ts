@@ -9,6 +9,8 @@ describe('a body for the registry', () => {
     ['texts', { name: 'a', description: '' }, { name: 'a', description: '' }],
     ['an empty list, which is not an absent one', { redirect_uris: [] }, { redirectUris: { values: [] } }],
     ['visibility', { visibility: 'public' }, { visibility: Visibility.PUBLIC }],
+    ['keys', { jwks: { keys: [{ kty: 'OKP' }] } }, { jwksChange: { case: 'jwksJson', value: '{"keys":[{"kty":"OKP"}]}' } }],
+    ['no keys', { jwks: null }, { jwksChange: { case: 'removeJwks', value: true } }],
     ['no endpoint', { webhook: null }, { webhookChange: { case: 'removeWebhook', value: true } }],
     [
       'an endpoint',

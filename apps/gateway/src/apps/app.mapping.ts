@@ -15,7 +15,7 @@ import {
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { enumText, enumTextOrNull, enumValue } from '../validation/enum-text.ts';
 import { isoTime, isoTimeOrNull } from '../validation/fields.ts';
-import type { AppBody, AppInputBody, AppPatchBody, SigningSecretBody, WebhookPatchBody } from './app.schema.ts';
+import type { AppBody, AppInputBody, AppPatchBody, JwksBody, SigningSecretBody, WebhookPatchBody } from './app.schema.ts';
 
 type AppInput = MessageInitShape<typeof AppInputSchema>;
 type WebhookInput = MessageInitShape<typeof WebhookInputSchema>;
@@ -23,7 +23,7 @@ type WebhookBody = NonNullable<AppBody['webhook']>;
 
 /** A body as the registry takes it: a field that is not there is not set. */
 export function toAppInput(body: AppInputBody | AppPatchBody): AppInput {
-  const { name, description, visibility, redirect_uris, permissions, webhook } = body;
+  const { name, description, visibility, redirect_uris, permissions, webhook, jwks } = body;
   return {
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
@@ -31,11 +31,16 @@ export function toAppInput(body: AppInputBody | AppPatchBody): AppInput {
     ...(redirect_uris !== undefined && { redirectUris: { values: redirect_uris } }),
     ...(permissions !== undefined && { permissions: { values: permissions } }),
     ...(webhook !== undefined && { webhookChange: toWebhookChange(webhook) }),
+    ...(jwks !== undefined && { jwksChange: toJwksChange(jwks) }),
   };
 }
 
 function toWebhookChange(webhook: WebhookPatchBody | null): NonNullable<AppInput['webhookChange']> {
   return webhook === null ? { case: 'removeWebhook', value: true } : { case: 'webhook', value: toWebhookInput(webhook) };
+}
+
+function toJwksChange(jwks: JwksBody | null): NonNullable<AppInput['jwksChange']> {
+  return jwks === null ? { case: 'removeJwks', value: true } : { case: 'jwksJson', value: JSON.stringify(jwks) };
 }
 
 function toWebhookInput(webhook: WebhookPatchBody): WebhookInput {
@@ -69,6 +74,7 @@ export function toAppResponse(app: App, secrets: readonly SecretInfo[]): AppBody
     redirect_uris: app.redirectUris,
     permissions: app.permissions.map(({ id, title, scopes, optional }) => ({ id, title, scopes, optional })),
     client_id: app.clientId,
+    jwks: app.jwksJson === '' ? null : (JSON.parse(app.jwksJson) as JwksBody),
     webhook: app.webhook === undefined ? null : toWebhook(app.webhook, secrets),
     created_at: isoTime(app.createdAtMs),
     updated_at: isoTime(app.updatedAtMs),

@@ -41,12 +41,23 @@ const webhookPatch = z
   .partial()
   .meta({ id: 'WebhookPatch' });
 
+// The registry looks at the keys themselves.
+const jwks = z
+  .strictObject({ keys: z.array(z.record(z.string().max(100), z.unknown())).min(1).max(5) })
+  .meta({
+    id: 'JsonWebKeySet',
+    description: 'public keys (RFC 7517) that the app signs client assertions with (private_key_jwt), instead of using its client secret',
+    examples: [{ keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', kid: '2026-11' }] }],
+  });
+export type JwksBody = z.infer<typeof jwks>;
+
 const appFields = {
   name: line(100),
   description: text(2000),
   visibility: enumSchema(Visibility),
   redirect_uris: z.array(line(2048)).max(20),
   permissions: z.array(permissionInput).max(50),
+  jwks: jwks.nullable(),
 };
 
 const EXAMPLE = {

@@ -24,6 +24,7 @@ const ENDPOINT_PROBLEMS = [
   'url_blocked',
   'invalid_url',
   'invalid_redirect_uri',
+  'invalid_jwks',
   'unknown_event_type',
   'scope_not_granted_by_permissions',
 ] as const;

@@ -46,6 +46,7 @@ describe('an app', () => {
       redirect_uris: [],
       permissions: [],
       client_id: 'client_1',
+      jwks: null,
       client_secret: expect.stringMatching(/^hwcs_[A-Za-z0-9_-]{43}$/),
       webhook: {
         url: 'https://shipit.example/hooks',

@@ -53,6 +53,7 @@ export class AppsService {
 
   /** The secrets come first: an app with an endpoint and without a secret could not be sent anything. */
   async create(tenant: Tenant, body: AppInputBody): Promise<Answer<NewAppBody>> {
+    if (tenant.appId !== undefined) throw new Problem('insufficient_scope', 'A token of an app makes no other apps.');
     const appId = newId('app');
     const request = { tenant, appId, app: toAppInput(body) };
     const hasEndpoint = body.webhook !== undefined && body.webhook !== null;

@@ -91,7 +91,15 @@ describe('a client secret', () => {
     const { id, secret } = await createApp();
     gateway.registry.handlers.deleteApp = () => ({});
     expect((await call(gateway, `DELETE /v1/apps/${id}`, { key })).status).toBe(204);
-    expect(await open(id, secret)).toEqual([true]);
+    expect(await open(id, secret)).toEqual([false]);
+  });
+
+  it('goes with its app, also when the process died right after the registry had deleted it', async () => {
+    const { id, secret } = await createApp();
+    await database.pool.query(`INSERT INTO secret_erasure (app_id, partner_id, mode, reason, due_at) VALUES ($1, $2, 'live', 'app_deleted', now())`, [
+      id,
+      app.partnerId,
+    ]);
     gateway.registry.handlers.getApp = () => {
       throw notFound('app');
     };

@@ -4,8 +4,8 @@ import type { App } from '@hookwright/contracts';
 import { LOGGER, type Logger, Problem, asProblem } from '@hookwright/runtime';
 import { type Tenant, keyMode, protoMode } from '../access/caller.ts';
 import { Backends } from '../backends/backends.ts';
-import { ClientSecrets } from '../client-secrets/client-secrets.ts';
 import type { ErasureReason, SecretErasure } from '../generated/prisma/client.ts';
+import { AppAccess } from '../oauth/app-access.ts';
 import { AppLock } from './app-lock.ts';
 import { ErasuresRepository } from './erasures.repository.ts';
 
@@ -16,8 +16,8 @@ const SETTLE_MS = 6000;
 const RETRY_MS = 5000;
 
 /**
- * Secrets that have to go, from the vault and, with the app itself, from here. What is intended is stored before the registry is told, so that neither a vault that is away
- * nor a crash in between leaves a deleted app's secrets behind.
+ * Secrets that have to go, from the vault and, with the app itself, from here, where its tokens go too. What is intended is stored before
+ * the registry is told, so that neither a vault that is away nor a crash in between leaves a deleted app's secrets behind.
  */
 @Injectable()
 export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
@@ -28,7 +28,7 @@ export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly repository: ErasuresRepository,
     private readonly backends: Backends,
     private readonly lock: AppLock,
-    private readonly clientSecrets: ClientSecrets,
+    private readonly appAccess: AppAccess,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -97,9 +97,9 @@ export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async erase(appId: string, reason: ErasureReason): Promise<void> {
+    // An app without an endpoint still is a client. First: what is ours to end does not wait for the vault.
+    if (reason !== 'endpoint_removed') await this.appAccess.erase(appId);
     await this.backends.vault.eraseSecrets({ appId });
-    // An app without an endpoint still is a client.
-    if (reason !== 'endpoint_removed') await this.clientSecrets.erase(appId);
   }
 
   private async isNeeded(erasure: SecretErasure): Promise<boolean> {

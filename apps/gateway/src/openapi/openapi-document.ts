@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { convertSchema } from './json-schema.ts';
+import { CLIENT_SCHEME, withOAuth } from './oauth-paths.ts';
 import { type OperationShape, PROBLEM_SCHEMA, problemResponses } from './problem-responses.ts';
 import { WEBHOOKS, WEBHOOK_EVENT_SCHEMA } from './webhooks.ts';
 
@@ -40,7 +41,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   }
   relaxBodies(document);
   const schemas = { ...document.components?.schemas, Problem: PROBLEM_SCHEMA, WebhookEvent: WEBHOOK_EVENT_SCHEMA };
-  return { ...document, webhooks: WEBHOOKS, components: { ...document.components, schemas } } as unknown as OpenAPIObject;
+  return { ...withOAuth(document), webhooks: WEBHOOKS, components: { ...document.components, schemas } } as unknown as OpenAPIObject;
 }
 
 /** The groups of routes, in the order in which a partner needs them. */
@@ -48,6 +49,7 @@ const TAGS = {
   Apps: 'One resource for an app and its one endpoint',
   Endpoint: 'Signing secrets, pause and resume',
   Installations: "Merchants' grants to an app",
+  OAuth: 'Tokens for merchants who installed an app, and for the app itself',
   Deliveries: 'What was sent, when, and how it was answered',
   Catalogue: 'Event types and this document',
   Operator: 'For the platform that runs Hookwright',
@@ -65,6 +67,8 @@ function description(): Omit<OpenAPIObject, 'paths'> {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/')
     .addSecurity('apiKey', { type: 'http', scheme: 'bearer', bearerFormat: 'hw_live_… or hw_test_…', description: 'API key of a partner' })
+    .addSecurity('appToken', { type: 'http', scheme: 'bearer', description: 'Access token of the client_credentials grant: for one app' })
+    .addSecurity(CLIENT_SCHEME, { type: 'http', scheme: 'basic', description: "An app's client id and client secret" })
     .addSecurity('operatorToken', { type: 'http', scheme: 'bearer', description: 'The token of the platform that runs Hookwright' })
     .build();
 }

@@ -1,17 +1,13 @@
-import { once } from 'node:events';
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Redis } from 'ioredis';
-import { LOGGER, type Logger, Problem, Readiness } from '@hookwright/runtime';
+import { LOGGER, type Logger, Problem } from '@hookwright/runtime';
 import { ENV, type GatewayEnv } from '../env.ts';
+import { RedisConnection } from '../redis/redis-connection.ts';
 import { TAKE } from './take.lua.ts';
 
 const WINDOW_MS = 60_000;
-// Redis answers within 1 ms; one that hangs must not slow the API down (a request waits for it at most once a second and process). Not
-// much less: after a pause of this process, timers fire before answers that have come meanwhile are read, and the limit would be off.
-const COMMAND_TIMEOUT_MS = 300;
+// A request waits at most once a second and process for a Redis that hangs.
 const REST_AFTER_FAILURE_MS = 1000;
-const RECONNECT_MS = 500;
 
 interface Count {
   readonly count: number;
@@ -24,41 +20,17 @@ interface Count {
  * Without Redis nobody is limited: the limit protects us, and the partners' work matters more.
  */
 @Injectable()
-export class RateLimit implements OnModuleInit, OnApplicationShutdown {
-  private readonly redis: Redis;
+export class RateLimit {
   private readonly limit: number;
   private restUntil = 0;
 
   constructor(
+    private readonly redis: RedisConnection,
     @Inject(ENV) env: GatewayEnv,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(Readiness) readiness: Readiness,
   ) {
     this.limit = env.RATE_LIMIT_PER_MINUTE;
-    this.redis = new Redis(env.REDIS_URL, {
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      // Commands fail at once while there is no connection, and none is sent twice.
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      retryStrategy: () => RECONNECT_MS,
-      disconnectTimeout: COMMAND_TIMEOUT_MS,
-      connectionName: 'hookwright-gateway',
-    });
-    this.redis.on('error', (error: Error) => this.rest(error.message));
-    readiness.addHint('redis', () => {
-      if (this.redis.status !== 'ready') throw new Error(`Redis is ${this.redis.status}`);
-    });
-  }
-
-  /** The first requests are limited too, unless Redis is away. */
-  async onModuleInit(): Promise<void> {
-    if (this.redis.status === 'ready') return;
-    await once(this.redis, 'ready', { signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS) }).catch(() => undefined);
-  }
-
-  onApplicationShutdown(): void {
-    this.redis.disconnect();
+    this.redis.client.on('error', (error: Error) => this.rest(error.message));
   }
 
   /** Counts one request and says on the answer how many are left. Rejects with `rate_limited` when it is one too many. */
@@ -75,7 +47,7 @@ export class RateLimit implements OnModuleInit, OnApplicationShutdown {
   private async count(caller: string): Promise<Count> {
     if (performance.now() < this.restUntil) return { count: 0, leftMs: WINDOW_MS };
     try {
-      const [count, leftMs] = (await this.redis.eval(TAKE, 1, `gateway:rate:${caller}`, WINDOW_MS)) as [number, number];
+      const [count, leftMs] = (await this.redis.client.eval(TAKE, 1, `gateway:rate:${caller}`, WINDOW_MS)) as [number, number];
       return { count, leftMs };
     } catch (error) {
       this.rest(error instanceof Error ? error.message : String(error));

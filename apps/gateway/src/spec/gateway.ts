@@ -60,6 +60,8 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** Not where it listens: behind whatever ends TLS. */
+export const PUBLIC_URL = 'https://hooks.example';
 export const OPERATOR_TOKEN = 'hw_operator_of_the_specs_0123456789';
 
 /** The gateway as it runs in production, on a free port, with stand-ins behind it. */
@@ -78,6 +80,7 @@ export async function startGateway(stores: { databaseUrl: string; redisUrl: stri
     VAULT_ADDRESS: vault.address,
     DELIVERY_ADDRESS: deliveryLog.address,
     OPERATOR_TOKEN,
+    PUBLIC_URL,
     RATE_LIMIT_PER_MINUTE: '100000',
     ...env,
   });

@@ -11,10 +11,11 @@ export interface Setting {
   stop(): Promise<void>;
 }
 
-export async function startSetting(): Promise<Setting> {
+/** `env`: beyond what every spec's gateway has. */
+export async function startSetting(env: Record<string, string> = {}): Promise<Setting> {
   const { redisUrl } = await useStores(['postgres', 'redis']);
   const database = await createDatabase('gateway');
-  const gateway = await startGateway({ databaseUrl: database.url, redisUrl });
+  const gateway = await startGateway({ databaseUrl: database.url, redisUrl }, env);
   const stop = async (): Promise<void> => {
     await gateway.stop();
     await database.drop();

@@ -1,6 +1,7 @@
 import type { FieldError } from '@hookwright/runtime';
 import { checkCount, checkScope, checkText, invalid } from '../fields/field-rules.ts';
 import type { AppChoices, Permission } from './app.ts';
+import { checkJwks } from './jwks.ts';
 import { checkRedirectUri } from './redirect-uri.ts';
 
 const NAME = { min: 1, max: 100 };
@@ -21,6 +22,7 @@ export function checkApp(app: AppChoices, { loopback }: { loopback: boolean }): 
     ...checkCount('/permissions', app.permissions, { max: MAX_PERMISSIONS }),
     ...app.permissions.flatMap((permission, index) => checkPermission(`/permissions/${index}`, permission)),
     ...checkIds(app.permissions),
+    ...checkJwks(app.jwks),
   ];
 }
 

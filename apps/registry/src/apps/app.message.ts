@@ -6,12 +6,13 @@ import { distinct, present } from '../fields/field-rules.ts';
 import { MODES, VISIBILITIES } from '../messages/enums.ts';
 import { toMs } from '../messages/times.ts';
 import type { AppPatch, PartnerApp, Tenant } from './app.ts';
+import { publicJwks } from './jwks.ts';
 
 /** Whose apps are meant. Nobody's when it is missing: nothing is found then. */
 export function readTenant(tenant: TenantMessage | undefined): Tenant {
   const mode = tenant === undefined ? undefined : MODES.wordOf(tenant.mode);
   if (tenant === undefined || mode === undefined) throw notFound('app');
-  return { partnerId: tenant.partnerId, mode };
+  return { partnerId: tenant.partnerId, mode, ...(tenant.appId !== '' && { appId: tenant.appId }) };
 }
 
 /** What a partner asks for. Throws a problem that points at a field whose value is none of its enum's. */
@@ -24,12 +25,18 @@ export function readApp(input: AppInput | undefined): AppPatch {
     redirectUris: input.redirectUris && distinct(input.redirectUris.values),
     permissions: input.permissions?.values.map(({ id, title, scopes, optional }) => ({ id, title, scopes: distinct(scopes), optional })),
     webhook: readWebhookChange(input.webhookChange),
+    jwks: readJwksChange(input.jwksChange),
   });
 }
 
 function readWebhookChange(change: AppInput['webhookChange']): AppPatch['webhook'] {
   if (change.case === 'webhook') return readWebhook(change.value);
   return change.case === 'removeWebhook' && change.value ? null : undefined;
+}
+
+function readJwksChange(change: AppInput['jwksChange']): AppPatch['jwks'] {
+  if (change.case === 'jwksJson') return publicJwks(change.value);
+  return change.case === 'removeJwks' && change.value ? null : undefined;
 }
 
 export function toApp(app: PartnerApp): MessageInitShape<typeof AppSchema> {
@@ -47,5 +54,7 @@ export function toApp(app: PartnerApp): MessageInitShape<typeof AppSchema> {
     createdAtMs: toMs(app.createdAt),
     updatedAtMs: toMs(app.updatedAt),
     revision: app.revision,
+    permissionRevision: app.permissionRevision,
+    jwksJson: app.jwks ?? '',
   };
 }

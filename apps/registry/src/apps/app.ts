@@ -16,6 +16,8 @@ export interface AppChoices {
   readonly visibility: Visibility;
   readonly redirectUris: readonly string[];
   readonly permissions: readonly Permission[];
+  /** A JSON Web Key Set as text (jwks.ts); null: it authenticates itself as an OAuth client with a secret. */
+  readonly jwks: string | null;
 }
 
 /** An app with its one endpoint: changed as a whole, under one lock. */
@@ -45,9 +47,11 @@ export interface AppPatch extends Partial<AppChoices> {
 export interface Tenant {
   readonly partnerId: string;
   readonly mode: Mode;
+  /** Of those this one only. */
+  readonly appId?: string;
 }
 
-export const APP_DEFAULTS: AppChoices = { name: '', description: '', visibility: 'private', redirectUris: [], permissions: [] };
+export const APP_DEFAULTS: AppChoices = { name: '', description: '', visibility: 'private', redirectUris: [], permissions: [], jwks: null };
 
 /** Every scope that a permission of the app can bring. */
 export function scopesOf(permissions: readonly Permission[]): ReadonlySet<string> {

@@ -6,6 +6,8 @@ import type {
   DeleteAppResponseSchema,
   GetAppRequest,
   GetAppResponseSchema,
+  GetOAuthClientRequest,
+  GetOAuthClientResponseSchema,
   ListAppsRequest,
   ListAppsResponseSchema,
   UpdateAppRequest,
@@ -33,6 +35,12 @@ export class AppsController {
   @GrpcMethod('RegistryService', 'GetApp')
   async get({ tenant, appId }: GetAppRequest): Promise<MessageInitShape<typeof GetAppResponseSchema>> {
     return { app: toApp(await this.apps.get(readTenant(tenant), appId)) };
+  }
+
+  @GrpcMethod('RegistryService', 'GetOAuthClient')
+  async getClient({ clientId }: GetOAuthClientRequest): Promise<MessageInitShape<typeof GetOAuthClientResponseSchema>> {
+    const { app, partnerName } = await this.apps.getClient(clientId);
+    return { app: toApp(app), partnerName };
   }
 
   @GrpcMethod('RegistryService', 'ListApps')

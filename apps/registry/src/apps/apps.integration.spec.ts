@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { create, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import {
   type AppInputSchema,
@@ -6,6 +7,7 @@ import {
   EndpointSnapshotSchema,
   EndpointStatus,
   GetAppRequestSchema,
+  GetOAuthClientRequestSchema,
   InstallRequestSchema,
   ListAppsRequestSchema,
   Mode,
@@ -120,6 +122,32 @@ describe('an app', () => {
       await expect(registry.endpoints.pause(create(PauseEndpointRequestSchema, request))).rejects.toThrow(problem('not_found'));
     }
     expect((await getApp(id!)).name).toBe('Mine');
+  });
+
+  it('is the only one that is there for who holds a token of it', async () => {
+    const [{ id }, { id: other }] = [await createApp({ name: 'Mine' }), await createApp({ name: 'Another' })];
+    const own = { ...tenant, appId: id! };
+    expect(await getApp(id!, own)).toMatchObject({ name: 'Mine' });
+    expect((await registry.apps.list(create(ListAppsRequestSchema, { tenant: own, page: { limit: 10 } }))).apps).toMatchObject([{ id }]);
+    await expect(getApp(other!, own)).rejects.toThrow(problem('not_found'));
+    const request = { tenant: own, appId: other! };
+    await expect(registry.apps.update(create(UpdateAppRequestSchema, { ...request, app: {} }))).rejects.toThrow(problem('not_found'));
+    await expect(registry.apps.delete(create(DeleteAppRequestSchema, request))).rejects.toThrow(problem('not_found'));
+    const more = create(CreateAppRequestSchema, { tenant: own, appId: newId('app'), app: { name: 'More' } });
+    await expect(registry.apps.create(more)).rejects.toThrow(problem('not_found'));
+  });
+
+  it('is found by its client id, with its keys and who makes it, until it is deleted', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const keysOf = (key: KeyObject) => ({ case: 'jwksJson' as const, value: JSON.stringify({ keys: [key.export({ format: 'jwk' })] }) });
+    const app = await createApp({ name: 'Ship It', jwksChange: keysOf(publicKey) });
+    const client = async () => registry.apps.getClient(create(GetOAuthClientRequestSchema, { clientId: app.clientId! }));
+    expect(await client()).toEqual({ app, partnerName: partnerId });
+    expect(JSON.parse(app.jwksJson!)).toEqual({ keys: [publicKey.export({ format: 'jwk' })] });
+    await expect(updateApp(app.id!, { jwksChange: keysOf(privateKey) })).rejects.toThrow(problem('invalid_jwks', '/jwks/keys/0'));
+    expect((await updateApp(app.id!, { jwksChange: { case: 'removeJwks', value: true } })).app).toMatchObject({ jwksJson: '' });
+    await registry.apps.delete(create(DeleteAppRequestSchema, { tenant, appId: app.id! }));
+    await expect(client()).rejects.toThrow(problem('not_found'));
   });
 
   it('changes only at the revision that was asked for', async () => {

@@ -8,6 +8,12 @@ import { type PartnerApp, permissionList, type Tenant } from './app.ts';
 
 type Row = AppRow & { endpoint: EndpointRow | null };
 
+/** An app as its merchants meet it. */
+export interface OAuthClient {
+  readonly app: PartnerApp;
+  readonly partnerName: string;
+}
+
 const WITH_ENDPOINT = { include: { endpoint: true } } as const;
 
 @Injectable()
@@ -39,9 +45,18 @@ export class AppsRepository {
 
   /** `limit` + 1 of a tenant's apps, newest first. */
   async list(queries: Queries, tenant: Tenant, { limit, after }: PageRequest): Promise<PartnerApp[]> {
-    const where = { ...tenant, deletedAt: null, ...olderThan(after) };
+    const where = { ...ownedBy(tenant), deletedAt: null, ...olderThan(after) };
     const rows = await queries.app.findMany({ where, orderBy: NEWEST_FIRST, take: limit + 1, ...WITH_ENDPOINT });
     return rows.map(toPartnerApp);
+  }
+
+  /** The app of an OAuth client and its partner's name. Throws `not_found`. */
+  async getClient(queries: Queries, clientId: string): Promise<OAuthClient> {
+    const include = { endpoint: true, partner: { select: { name: true } } } as const;
+    const found = await queries.app.findFirst({ where: { clientId, deletedAt: null }, include });
+    if (found === null) throw notFound('client');
+    const { partner, ...row } = found;
+    return { app: toPartnerApp(row), partnerName: partner.name };
   }
 
   async hasPartner(queries: Queries, { partnerId }: Tenant): Promise<boolean> {
@@ -85,7 +100,7 @@ export class AppsRepository {
   }
 
   private async find(queries: Queries, id: string, tenant?: Tenant): Promise<PartnerApp | undefined> {
-    const row = await queries.app.findFirst({ where: { id, deletedAt: null, ...tenant }, ...WITH_ENDPOINT });
+    const row = await queries.app.findFirst({ where: { id, deletedAt: null, ...(tenant && ownedBy(tenant)) }, ...WITH_ENDPOINT });
     return row === null ? undefined : toPartnerApp(row);
   }
 
@@ -97,6 +112,11 @@ export class AppsRepository {
     const data = { ...endpoint, eventSources: [...endpoint.eventSources], enabledEvents: [...endpoint.enabledEvents] };
     await tx.endpoint.upsert({ where: { appId: id }, create: { appId: id, ...data }, update: data, select: { appId: true } });
   }
+}
+
+/** AND, so that it narrows whatever id is asked for. */
+function ownedBy({ partnerId, mode, appId }: Tenant) {
+  return { partnerId, mode, ...(appId !== undefined && { AND: { id: appId } }) };
 }
 
 function toRow(app: PartnerApp) {

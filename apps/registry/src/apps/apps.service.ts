@@ -8,7 +8,7 @@ import { endpointSnapshot } from '../endpoints/endpoint.message.ts';
 import { invalid } from '../fields/field-rules.ts';
 import { cutPage, type PageRequest } from '../pages/page.ts';
 import { APP_DEFAULTS, type AppPatch, type PartnerApp, type Tenant } from './app.ts';
-import { AppsRepository } from './apps.repository.ts';
+import { AppsRepository, type OAuthClient } from './apps.repository.ts';
 import { AppValidator } from './app-validator.ts';
 import { type AppChange, patchApp } from './patch-app.ts';
 import { PermissionChanges } from './permission-changes.ts';
@@ -46,12 +46,19 @@ export class AppsService {
     return this.apps.get(this.database.prisma, appId, tenant);
   }
 
+  /** Throws `not_found`. */
+  getClient(clientId: string): Promise<OAuthClient> {
+    return this.apps.getClient(this.database.prisma, clientId);
+  }
+
   async list(tenant: Tenant, page: PageRequest): Promise<{ rows: readonly PartnerApp[]; nextCursor: string }> {
     return cutPage(await this.apps.list(this.database.prisma, tenant, page), page.limit);
   }
 
   /** The new app; a repeat gives the app that the first request made, as it is now. */
   async create({ tenant, appId, patch }: AppCreation): Promise<PartnerApp> {
+    // Whoever has a token of one app makes no other.
+    if (tenant.appId !== undefined) throw notFound('partner');
     if (!APP_ID.test(appId)) throw validationFailed([invalid('/id', 'is not an app id')]);
     const found = await this.validator.checkTarget(patch);
     return this.transactions.run(async (tx) => {

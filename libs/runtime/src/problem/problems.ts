@@ -32,6 +32,7 @@ export const PROBLEMS = {
   url_not_https: { status: 422, title: 'The URL must be https' },
   url_blocked: { status: 422, title: 'The URL leads to an address that is not allowed' },
   invalid_redirect_uri: { status: 422, title: 'A redirect URI is not allowed' },
+  invalid_jwks: { status: 422, title: 'A client key is not allowed' },
   unknown_event_type: { status: 422, title: 'No such event type' },
   scope_not_granted_by_permissions: { status: 422, title: 'No permission of the app covers the event type' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key was used for another request' },

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.ts';
+import type { OauthGrant, Prisma } from '../generated/prisma/client.ts';
+
+/** An installation's state as far as its grants follow it. */
+export interface InstallationState {
+  readonly installationId: string;
+  readonly generation: number;
+  /** Number of its changes; a smaller one is older news. */
+  readonly sequence: number;
+  readonly status: 'going' | 'suspended' | 'ended';
+}
+
+const GOING = { revokedAt: null, suspendedAt: null };
+
+@Injectable()
+export class GrantsRepository {
+  constructor(private readonly database: Database) {}
+
+  async insert(grant: Prisma.OauthGrantUncheckedCreateInput): Promise<void> {
+    await this.database.client.oauthGrant.create({ data: grant, select: { id: true } });
+  }
+
+  /** Null for one that has ended or is held. */
+  findGoing(id: string): Promise<OauthGrant | null> {
+    return this.database.client.oauthGrant.findFirst({ where: { id, ...GOING } });
+  }
+
+  /** Ends one grant and its tokens. Whether it was going on. */
+  async end(id: string, now: Date): Promise<boolean> {
+    return (await this.endThose({ id }, now)) > 0;
+  }
+
+  /** Brings an installation's grants in line with it: those of earlier generations end, those of this one end, are held or go on. How many ended. */
+  async follow({ installationId, generation, sequence, status }: InstallationState, now: Date): Promise<number> {
+    if (status === 'ended') return await this.endThose({ installationId, generation: { lte: generation } }, now);
+    const ended = await this.endThose({ installationId, generation: { lt: generation } }, now);
+    await this.database.client.oauthGrant.updateMany({
+      where: { installationId, generation, followed: { lt: sequence } },
+      data: { followed: sequence, suspendedAt: status === 'suspended' ? now : null },
+    });
+    return ended;
+  }
+
+  /** Of every installation, those that are gone for good. How many there were. */
+  async endOfInstallation(installationId: string, now: Date): Promise<number> {
+    return await this.endThose({ installationId }, now);
+  }
+
+  async deleteOfApp(appId: string): Promise<void> {
+    await this.database.client.oauthGrant.deleteMany({ where: { appId } });
+  }
+
+  /** How many it deleted, at most `limit`, of those made before a time that have no token any more. */
+  async deleteSome({ madeBefore, limit }: { madeBefore: Date; limit: number }): Promise<number> {
+    return await this.database.client.$executeRaw`
+      DELETE FROM oauth_grant WHERE id IN (
+        SELECT id FROM oauth_grant WHERE created_at <= ${madeBefore}
+          AND NOT EXISTS (SELECT FROM oauth_token WHERE oauth_token.grant_id = oauth_grant.id) LIMIT ${limit})`;
+  }
+
+  /** The update first: it waits for tokens that are being made (TokensRepository.insert), and the deletion sees them then. */
+  private async endThose(where: Prisma.OauthGrantWhereInput, now: Date): Promise<number> {
+    return await this.database.client.$transaction(async (transaction) => {
+      const { count } = await transaction.oauthGrant.updateMany({ where: { ...where, revokedAt: null }, data: { revokedAt: now } });
+      await transaction.oauthToken.deleteMany({ where: { grant: { ...where, revokedAt: { not: null } } } });
+      return count;
+    });
+  }
+}

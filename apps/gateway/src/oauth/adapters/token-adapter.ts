@@ -1,0 +1,60 @@
+import { type Adapter, type AdapterPayload, Provider, errors } from 'oidc-provider';
+import type { Grants } from '../../grants/grants.ts';
+import type { TokenKind } from '../../generated/prisma/client.ts';
+import type { AccessTokens } from '../access-tokens.ts';
+import { requireApp } from '../client-app.ts';
+import type { TokensRepository } from '../tokens.repository.ts';
+import { adapter } from './adapter.ts';
+import { hashOfId, openPayload, sealPayload } from './sealed-payload.ts';
+
+export const TOKEN_KINDS = { AccessToken: 'access', RefreshToken: 'refresh', ClientCredentials: 'client_credentials' } as const satisfies Readonly<
+  Record<string, TokenKind>
+>;
+export type TokenModel = keyof typeof TOKEN_KINDS;
+
+export interface TokenKeeping {
+  readonly tokens: TokensRepository;
+  readonly grants: Grants;
+  readonly accessTokens: AccessTokens;
+}
+
+/** Tokens, in PostgreSQL: by hash, and sealed. */
+export function tokenAdapter(model: TokenModel, { tokens, grants, accessTokens }: TokenKeeping): Adapter {
+  const kind = TOKEN_KINDS[model];
+  return adapter('The database', {
+    upsert: async (id, payload, seconds) => {
+      const { id: appId } = requireApp(Provider.ctx?.oidc.client);
+      const expiresAt = new Date(Date.now() + seconds * 1000);
+      const token = { hash: hashOfId(id), kind, grantId: payload.grantId ?? null, appId, payload: sealPayload(model, id, payload), expiresAt };
+      if (!(await tokens.insert(token))) throw new errors.InvalidGrant('the grant has ended');
+    },
+    find: async (id) => {
+      const stored = await tokens.find(hashOfId(id));
+      if (stored?.kind !== kind) return undefined;
+      if (stored.grant !== null && (stored.grant.revokedAt !== null || stored.grant.suspendedAt !== null)) return undefined;
+      return withConsumed(openPayload(model, id, stored.payload), stored.consumedAt);
+    },
+    // oidc-provider looks whether a refresh token was consumed when it finds it, and consumes it later: of two at once both would pass.
+    consume: async (id) => {
+      const hash = hashOfId(id);
+      const stored = await tokens.find(hash);
+      if (await tokens.consume(hash, new Date())) return;
+      if (stored?.grantId != null) await grants.end(stored.grantId, 'replayed');
+      throw new errors.InvalidGrant('refresh token already used');
+    },
+    destroy: async (id) => {
+      await tokens.delete(hashOfId(id));
+      accessTokens.forget();
+    },
+    revokeByGrantId: (grantId) => endGrant(grants, grantId),
+  });
+}
+
+function withConsumed(payload: AdapterPayload, consumedAt: Date | null): AdapterPayload {
+  return consumedAt === null ? payload : { ...payload, consumed: Math.floor(consumedAt.getTime() / 1000) };
+}
+
+/** A whole family ends at once: one token of it was revoked, or, at the token endpoint, a code or refresh token of it came a second time. */
+export async function endGrant(grants: Grants, grantId: string): Promise<void> {
+  await grants.end(grantId, Provider.ctx?.oidc.route === 'token' ? 'replayed' : 'revoked');
+}

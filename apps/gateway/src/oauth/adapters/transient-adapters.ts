@@ -1,0 +1,55 @@
+import { type Adapter, errors } from 'oidc-provider';
+import type { Grants } from '../../grants/grants.ts';
+import { adapter } from './adapter.ts';
+import type { TransientStore } from './transient-store.ts';
+
+// A code that comes again is recognised for so long after its end; then there is nothing of it any more.
+const CODE_REMEMBERED_SECONDS = 600;
+
+/** An authorization request while its merchant looks at the pages. */
+export function interactionAdapter(store: TransientStore): Adapter {
+  return adapter('Redis', {
+    upsert: async (id, payload, seconds) => void (await store.put('Interaction', id, { payload, seconds })),
+    find: async (id) => (await store.get('Interaction', id))?.payload,
+    destroy: (id) => store.delete('Interaction', id),
+  });
+}
+
+/**
+ * Authorization codes. oidc-provider looks whether one was consumed when it finds it, and consumes it later: with fifty at once all would
+ * pass. So who consumes it is decided here, and a second use ends the grant (RFC 6749, 4.1.2).
+ */
+export function codeAdapter(store: TransientStore, grants: Grants): Adapter {
+  return adapter('Redis', {
+    upsert: async (id, payload, seconds) => void (await store.put('AuthorizationCode', id, { payload, seconds: seconds + CODE_REMEMBERED_SECONDS })),
+    find: async (id) => (await store.get('AuthorizationCode', id))?.payload,
+    consume: async (id) => {
+      if (await store.consume('AuthorizationCode', id)) return;
+      const grantId = (await store.get('AuthorizationCode', id))?.payload.grantId;
+      if (grantId !== undefined) await grants.end(grantId, 'replayed');
+      throw new errors.InvalidGrant('authorization code already consumed');
+    },
+    // Codes of a grant that has ended are refused for that; kept, they show a replay.
+    revokeByGrantId: () => Promise.resolve(),
+  });
+}
+
+/** Ids of client assertions that were used. Of two with the same id at once, both would pass oidc-provider's look-up: one is kept. */
+export function replayAdapter(store: TransientStore): Adapter {
+  return adapter('Redis', {
+    upsert: async (id, payload, seconds) => {
+      if (await store.put('ReplayDetection', id, { payload, seconds, once: true })) return;
+      throw new errors.InvalidClientAuth('client assertion tokens must only be used once');
+    },
+    find: async (id) => (await store.get('ReplayDetection', id))?.payload,
+  });
+}
+
+/**
+ * oidc-provider's own session: kept nowhere. Who the merchant is says MerchantSessions alone; a second place could know another merchant than
+ * the page that he sees.
+ */
+export function noSessions(): Adapter {
+  const nothing = (): Promise<undefined> => Promise.resolve(undefined);
+  return adapter('Nothing', { upsert: nothing, find: nothing, findByUid: nothing, destroy: nothing });
+}

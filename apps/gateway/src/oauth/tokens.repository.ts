@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.ts';
+import type { OauthGrant, OauthToken, TokenKind } from '../generated/prisma/client.ts';
+
+export interface NewToken {
+  readonly hash: Buffer<ArrayBuffer>;
+  readonly kind: TokenKind;
+  /** Null for a token of the app itself. */
+  readonly grantId: string | null;
+  readonly appId: string;
+  readonly payload: Buffer<ArrayBuffer>;
+  readonly expiresAt: Date;
+}
+
+export type StoredToken = OauthToken & { readonly grant: OauthGrant | null };
+
+@Injectable()
+export class TokensRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * False when the token's grant has ended or is held: a token that was being made while the merchant uninstalled must not outlive it. The
+   * grant's lock makes who ends it wait for this, and then find it.
+   */
+  async insert({ hash, kind, grantId, appId, payload, expiresAt }: NewToken): Promise<boolean> {
+    if (grantId === null) {
+      await this.database.client.oauthToken.create({ data: { hash, kind, appId, payload, expiresAt }, select: { appId: true } });
+      return true;
+    }
+    return await this.database.client.$transaction(async (transaction) => {
+      const going = await transaction.$queryRaw<unknown[]>`
+        SELECT 1 FROM oauth_grant WHERE id = ${grantId} AND revoked_at IS NULL AND suspended_at IS NULL FOR SHARE`;
+      if (going.length === 0) return false;
+      await transaction.oauthToken.create({ data: { hash, kind, grantId, appId, payload, expiresAt }, select: { appId: true } });
+      return true;
+    });
+  }
+
+  find(hash: Buffer<ArrayBuffer>): Promise<StoredToken | null> {
+    return this.database.client.oauthToken.findUnique({ where: { hash }, include: { grant: true } });
+  }
+
+  /** Whether this call consumed it: of many at once one does. */
+  async consume(hash: Buffer<ArrayBuffer>, now: Date): Promise<boolean> {
+    const { count } = await this.database.client.oauthToken.updateMany({ where: { hash, consumedAt: null }, data: { consumedAt: now } });
+    return count === 1;
+  }
+
+  async delete(hash: Buffer<ArrayBuffer>): Promise<void> {
+    await this.database.client.oauthToken.deleteMany({ where: { hash } });
+  }
+
+  async deleteOfApp(appId: string): Promise<void> {
+    await this.database.client.oauthToken.deleteMany({ where: { appId } });
+  }
+
+  /** How many it deleted, at most `limit`, of those that are of no use any more: expired, or consumed before `consumedBefore`. */
+  async deleteSome({ now, consumedBefore, limit }: { now: Date; consumedBefore: Date; limit: number }): Promise<number> {
+    return await this.database.client.$executeRaw`
+      DELETE FROM oauth_token WHERE hash IN (
+        SELECT hash FROM oauth_token WHERE expires_at <= ${now} OR consumed_at <= ${consumedBefore} LIMIT ${limit})`;
+  }
+}

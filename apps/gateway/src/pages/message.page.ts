@@ -1,0 +1,15 @@
+import { html } from './html.ts';
+import { page } from './layout.ts';
+
+export interface Message {
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** For those who look into it: a code and what it says. */
+  readonly detail?: string;
+}
+
+/** A page that says something and asks nothing. */
+export function messagePage({ title, lines, detail }: Message): string {
+  const shown = detail === undefined ? undefined : html`<p class="detail"><code>${detail}</code></p>`;
+  return page(title, html`<h1>${title}</h1>${lines.map((line) => html`<p>${line}</p>`)}${shown}`);
+}
