@@ -11,6 +11,8 @@ import { Backends } from './backends/backends.ts';
 import { ClientSecretsController } from './client-secrets/client-secrets.controller.ts';
 import { ClientSecretsRepository } from './client-secrets/client-secrets.repository.ts';
 import { ClientSecrets } from './client-secrets/client-secrets.ts';
+import { ConsentController } from './consent/consent.controller.ts';
+import { ConsentService } from './consent/consent.service.ts';
 import { Database } from './database/database.ts';
 import { DeliveriesController } from './deliveries/deliveries.controller.ts';
 import { DeliveriesService } from './deliveries/deliveries.service.ts';
@@ -25,11 +27,15 @@ import { EventTypesService } from './event-types/event-types.service.ts';
 import { SystemHealthController } from './health/system-health.controller.ts';
 import { SystemHealth } from './health/system-health.ts';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.ts';
+import { ConsentGrants } from './grants/consent-grants.ts';
 import { GrantsRepository } from './grants/grants.repository.ts';
 import { Grants } from './grants/grants.ts';
 import { Idempotency } from './idempotency/idempotency.ts';
 import { InstallationsController } from './installations/installations.controller.ts';
 import { InstallationsService } from './installations/installations.service.ts';
+import { LoginController } from './login/login.controller.ts';
+import { LoginService } from './login/login.service.ts';
+import { MerchantSessions } from './merchant-session/merchant-sessions.ts';
 import { AccessTokens } from './oauth/access-tokens.ts';
 import { Adapters } from './oauth/adapters/adapters.ts';
 import { TransientStore } from './oauth/adapters/transient-store.ts';
@@ -44,6 +50,7 @@ import { OpenApiController } from './openapi/openapi.controller.ts';
 import { OperatorInstallationsController } from './operator/operator-installations.controller.ts';
 import { PartnersController } from './operator/partners.controller.ts';
 import { PartnersService } from './operator/partners.service.ts';
+import { StylesController } from './pages/styles.controller.ts';
 import { ProblemFilter } from './problem/problem.filter.ts';
 import { RouteTable } from './problem/route-table.ts';
 import { RedisConnection } from './redis/redis-connection.ts';
@@ -62,6 +69,9 @@ const CONTROLLERS = [
   OperatorInstallationsController,
   OpenApiController,
   SystemHealthController,
+  ConsentController,
+  LoginController,
+  StylesController,
 ];
 
 const DOMAIN = [AppsReader, AppsService, EndpointsService, InstallationsService, DeliveriesService, EventTypesService, PartnersService];
@@ -89,6 +99,10 @@ const OAUTH = [
   AuthorizationServer,
   AppAccess,
   OAuthSweep,
+  ConsentGrants,
+  MerchantSessions,
+  LoginService,
+  ConsentService,
 ];
 const DOOR = [
   Idempotency,

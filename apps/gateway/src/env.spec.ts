@@ -60,12 +60,14 @@ describe("the gateway's environment", () => {
     ['the demo operator token', { OPERATOR_TOKEN: 'hw_operator_demo' }, 'OPERATOR_TOKEN'],
     ['an operator token of 31 characters', { OPERATOR_TOKEN: 'x'.repeat(31) }, 'OPERATOR_TOKEN'],
     ['no operator token', { OPERATOR_TOKEN: '' }, 'OPERATOR_TOKEN'],
+    ['the demo login', { MERCHANT_LOGIN: 'demo' }, 'MERCHANT_LOGIN'],
     ['a public URL that is not encrypted', { PUBLIC_URL: 'http://hooks.example' }, 'PUBLIC_URL'],
   ])('refuses %s in production', (_what, env, variable) => {
     expect(faultsOf(env)).toEqual([expect.stringContaining(variable)]);
   });
 
-  it('takes both in the development profile', () => {
-    expect(faultsOf({ HOOKWRIGHT_PROFILE: 'development', DEMO_KEYS: 'on', OPERATOR_TOKEN: 'hw_operator_demo' })).toEqual([]);
+  it('takes all of it in the development profile', () => {
+    const demo = { DEMO_KEYS: 'on', OPERATOR_TOKEN: 'hw_operator_demo', MERCHANT_LOGIN: 'demo', PUBLIC_URL: 'http://127.0.0.1:8080' };
+    expect(faultsOf({ HOOKWRIGHT_PROFILE: 'development', ...demo })).toEqual([]);
   });
 });

@@ -42,6 +42,7 @@ export const gatewayEnv = serviceEnv
       .min(PRODUCTION_TOKEN_LENGTH, `must have at least ${PRODUCTION_TOKEN_LENGTH} characters`)
       .optional()
       .describe("opens POST /oauth/introspect for every token, to the platform's own services"),
+    MERCHANT_LOGIN: z.enum(['off', 'demo']).default('off').describe('demo: a page where everybody may be any merchant'),
     RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).max(10_000_000).default(600).describe('requests a minute and API key'),
     SYSTEM_HEALTH_URLS: list()
       .default([])
@@ -54,6 +55,7 @@ export const gatewayEnv = serviceEnv
     if (env.HOOKWRIGHT_PROFILE !== 'production') return;
     const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
     if (!env.PUBLIC_URL.startsWith('https:')) refuse('PUBLIC_URL', 'must be https in the production profile');
+    if (env.MERCHANT_LOGIN === 'demo') refuse('MERCHANT_LOGIN', 'must not be demo in the production profile: it lets everybody in');
     if (env.DEMO_KEYS) refuse('DEMO_KEYS', 'must be off in the production profile: everybody knows these keys');
     if (env.OPERATOR_TOKEN === DEMO_OPERATOR_TOKEN) refuse('OPERATOR_TOKEN', 'is the demo token, which everybody knows');
     else if (env.OPERATOR_TOKEN.length < PRODUCTION_TOKEN_LENGTH)

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type Services, type Stores, eventually, startServices, startStores } from '@hookwright/testkit';
+import { MerchantBrowser, type Services, type Stores, eventually, startServices, startStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answered, type Call, callUrl } from './spec/gateway.ts';
+import { basic, postForm } from './spec/oauth.ts';
 
 const OPERATOR = 'hw_operator_demo';
 const LIVE = 'hw_live_demo';
@@ -210,6 +212,61 @@ describe('the gateway before the real services', () => {
     ]);
     for (const change of ['suspend', 'unsuspend']) {
       expect(await call(`POST ${one}/${change}`, { key: LIVE })).toMatchObject({ status: 409, body: { code: 'installation_not_active' } });
+    }
+  });
+
+  it('installs an app through the pages, with what the merchant chose, and asks again when it wants more', async () => {
+    const optional = { id: 'money', title: 'See money', scopes: ['payments.read'], optional: true };
+    const [orders] = APP.permissions;
+    const body = { ...APP, redirect_uris: ['https://shipit.example/callback'], permissions: [orders, optional] };
+    const app = (await call('POST /v1/apps', { key: LIVE, body })).body as { id: string; client_id: string; client_secret: string };
+    const browser = new MerchantBrowser({ publicUrl: services.gatewayUrl, gatewayUrl: services.gatewayUrl });
+    const verifier = randomBytes(32).toString('base64url');
+    const authorize = `/oauth/authorize?${new URLSearchParams({
+      client_id: app.client_id,
+      redirect_uri: 'https://shipit.example/callback',
+      response_type: 'code',
+      state: 'state-1',
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+    }).toString()}`;
+    const page = await browser.submit(await browser.open(authorize), { press: 'merchant_id=mer_demo_1' });
+    const pending = await call(`GET /v1/apps/${app.id}/installations`, { key: LIVE });
+    expect(pending.body['data']).toMatchObject([{ status: 'pending_consent', merchant_id: 'mer_demo_1' }]);
+    const { left } = await browser.submit(page, { press: 'decision=allow', set: { permission: [] } });
+    const code = left!.searchParams.get('code')!;
+    const form = { grant_type: 'authorization_code', code, redirect_uri: 'https://shipit.example/callback', code_verifier: verifier };
+    const tokens = await postForm({ url: services.gatewayUrl }, '/oauth/token', form, basic(app.client_id, app.client_secret));
+    expect(tokens).toMatchObject({ status: 200, body: { merchant_id: 'mer_demo_1', scope: 'installation.read orders.read' } });
+    const at = `/v1/apps/${app.id}/installations/${String(tokens.body['installation_id'])}`;
+    const installation = { status: 'active', generation: 1, granted_scopes: ['orders.read'], granted_permissions: ['orders'], installed_by: 'mer_demo_1' };
+    expect((await call(`GET ${at}`, { key: LIVE })).body).toMatchObject(installation);
+
+    await call(`PATCH /v1/apps/${app.id}`, { key: LIVE, body: { permissions: [orders, { ...optional, optional: false }] } });
+    expect((await call(`GET ${at}`, { key: LIVE })).body).toMatchObject({ ...installation, status: 'pending_permission_upgrade' });
+    const upgrade = await browser.open(authorize);
+    expect(upgrade.html).toContain('asks for more');
+    expect((await browser.submit(upgrade, { press: 'decision=allow' })).left?.searchParams.get('code')).toBeTruthy();
+    expect((await call(`GET ${at}`, { key: LIVE })).body).toMatchObject({ status: 'active', granted_permissions: ['orders', 'money'] });
+    expect((await call(`GET ${at}/history`, { key: LIVE })).body['data']).toMatchObject([
+      { previous_status: 'pending_permission_upgrade', status: 'active', actor: 'merchant' },
+      { status: 'pending_permission_upgrade', actor: 'partner' },
+      { previous_status: 'pending_consent', status: 'active', actor: 'merchant' },
+      { previous_status: null, status: 'pending_consent', actor: 'merchant' },
+    ]);
+  });
+
+  it('lets an app in by itself, for itself alone', async () => {
+    const app = (await call('POST /v1/apps', { key: LIVE, body: APP })).body as { id: string; client_id: string; client_secret: string };
+    const other = await createApp();
+    const form = { grant_type: 'client_credentials' };
+    const { body } = await postForm({ url: services.gatewayUrl }, '/oauth/token', form, basic(app.client_id, app.client_secret));
+    const key = String(body['access_token']);
+    expect((await call(`GET /v1/apps/${app.id}`, { key })).status).toBe(200);
+    expect((await call('GET /v1/apps', { key })).body['data']).toMatchObject([{ id: app.id }]);
+    for (const route of [`GET /v1/apps/${other.id}`, `PATCH /v1/apps/${other.id}`, `DELETE /v1/apps/${other.id}`, `POST /v1/apps/${other.id}/rotate-client-secret`]) {
+      const request = route.startsWith('PATCH') ? { key, body: { name: 'Mine' } } : { key };
+      expect({ route, status: (await call(route, request)).status }).toEqual({ route, status: 404 });
     }
   });
 

@@ -8,6 +8,7 @@ import { ENV, type GatewayEnv } from './env.ts';
 import { unwrapAnswer } from './http/answer.ts';
 import { setCommonHeaders } from './http/common-headers.ts';
 import { countRequest } from './http/http-metrics.ts';
+import { readForm } from './http/read-form.ts';
 import { readJson } from './http/read-json.ts';
 import { logRequests } from './http/request-log.ts';
 import { Idempotency } from './idempotency/idempotency.ts';
@@ -32,6 +33,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Of the budget, after the door. */
     leftMs?: number;
+  }
+  interface FastifyContextConfig {
+    /** What a page sends; everything else is JSON. */
+    body?: 'form';
   }
 }
 
@@ -77,16 +82,17 @@ function configure(app: NestFastifyApplication): void {
   fastify.addHook('onSend', (request, reply, payload) => idempotency.finish(request, reply, payload));
   fastify.addHook('onResponse', countRequest);
   fastify.addHook('onResponse', logRequests(app.get<Logger>(LOGGER)));
-  readOnlyJson(app);
+  readBodies(app);
   registerOAuth(fastify, app.get(AuthorizationServer).provider, app.get<GatewayEnv>(ENV).PUBLIC_URL);
   app.get(Documents).serve(app);
 }
 
-function readOnlyJson(app: NestFastifyApplication): void {
+function readBodies(app: NestFastifyApplication): void {
   app.getHttpAdapter().getInstance().removeAllContentTypeParsers();
-  // For every type: what is not JSON is answered by readJson, and Nest adds no parsers of its own.
+  // For every type: what is not JSON, or no form, is answered by who reads it, and Nest adds no parsers of its own.
   app.useBodyParser('*', { bodyLimit: BODY_LIMIT }, async (request: FastifyRequest, body: unknown) => {
     if (!Buffer.isBuffer(body)) throw new Problem('invalid_request', 'The body cannot be read.');
-    return await Promise.resolve(readJson(request.headers, body));
+    const read = request.routeOptions.config.body === 'form' ? readForm : readJson;
+    return await Promise.resolve(read(request.headers, body));
   });
 }

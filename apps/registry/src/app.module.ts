@@ -15,6 +15,7 @@ import { CatalogueAnnouncer } from './event-types/catalogue-announcer.ts';
 import { EventTypesController } from './event-types/event-types.controller.ts';
 import { EventTypesRepository } from './event-types/event-types.repository.ts';
 import { EventTypesService } from './event-types/event-types.service.ts';
+import { AbandonedConsents } from './installations/abandoned-consents.ts';
 import { InstallationReader } from './installations/installation-reader.ts';
 import { InstallationsController } from './installations/installations.controller.ts';
 import { InstallationsRepository } from './installations/installations.repository.ts';
@@ -47,6 +48,7 @@ import { PartnersService } from './partners/partners.service.ts';
     InstallationsRepository,
     InstallationReader,
     InstallationsService,
+    AbandonedConsents,
     RedactionsRepository,
     Redactions,
     EventTypesRepository,

@@ -12,6 +12,7 @@ import { EndpointsController } from './endpoints/endpoints.controller.ts';
 import { endpointSignalsServer } from './endpoints/endpoint-signals.server.ts';
 import { registryEnv } from './env.ts';
 import { EventTypesController } from './event-types/event-types.controller.ts';
+import { AbandonedConsents } from './installations/abandoned-consents.ts';
 import { InstallationsController } from './installations/installations.controller.ts';
 import { PartnersController } from './partners/partners.controller.ts';
 
@@ -43,6 +44,7 @@ export async function startRegistry({ databaseUrl, brokers, env = {}, signals }:
     endpoints: app.get(EndpointsController),
     installations: app.get(InstallationsController),
     eventTypes: app.get(EventTypesController),
+    abandonedConsents: app.get(AbandonedConsents),
     readiness: app.get(Readiness),
     stop: () => app.close(),
   };

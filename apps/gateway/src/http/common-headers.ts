@@ -16,9 +16,17 @@ const API_CSP = "default-src 'none'; frame-ancestors 'none'";
 const DOCS_CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+// Merchants' pages: our stylesheet, and forms that go nowhere else.
+const PAGES_CSP = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /** Headers that every answer has: the request's id, and what keeps browsers from doing harm with it. */
 export function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.headers(COMMON);
-  reply.header('content-security-policy', request.url.startsWith('/docs') ? DOCS_CSP : API_CSP);
+  reply.header('content-security-policy', cspOf(request.url));
   reply.header('x-request-id', request.id);
+}
+
+function cspOf(url: string): string {
+  if (url.startsWith('/oauth/')) return PAGES_CSP;
+  return url.startsWith('/docs') ? DOCS_CSP : API_CSP;
 }

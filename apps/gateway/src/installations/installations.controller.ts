@@ -70,7 +70,7 @@ export class InstallationsController {
     id: 'revokeInstallation',
     summary: 'End an installation; nothing of this merchant is sent any more',
     answers: { 200: installationResponse },
-    problems: ['conflict'],
+    problems: ['conflict', 'installation_not_active'],
   })
   revoke(
     @CallersTenant() tenant: Tenant,

@@ -1,5 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { SCOPES } from '../access/scopes.ts';
+import { NO_SESSION_COOKIE } from './provider-configuration.ts';
 import { INSTALLATION_SCOPE } from './resources.ts';
 
 // Stores and services come back within seconds, or not soon.
@@ -31,10 +32,19 @@ export async function finishAnswer(ctx: KoaContextWithOIDC, next: () => Promise<
   }
   // No page of another site reads what is answered here, not even who is not authenticated.
   for (const name of CORS) ctx.remove(name);
+  dropSessionCookie(ctx);
   if (ctx.status === 503) ctx.set('retry-after', UNAVAILABLE_SECONDS);
   const { oidc } = ctx as { readonly oidc?: KoaContextWithOIDC['oidc'] };
   if (oidc?.route === 'discovery') ctx.body = metadata(ctx.body as Record<string, unknown>);
   if (oidc?.route === 'token' && ctx.status === 200) ctx.body = { ...(ctx.body as object), ...installationOf(oidc) };
+}
+
+function dropSessionCookie({ res }: KoaContextWithOIDC): void {
+  const cookies = [res.getHeader('set-cookie') ?? []].flat().map(String);
+  const kept = cookies.filter((cookie) => !cookie.startsWith(`${NO_SESSION_COOKIE}=`));
+  if (kept.length === cookies.length) return;
+  if (kept.length === 0) res.removeHeader('set-cookie');
+  else res.setHeader('set-cookie', kept);
 }
 
 /** Authorization server metadata (RFC 8414, 2), without the many fields that are OpenID Connect's. */

@@ -9,6 +9,8 @@ interface OAuthRoute {
 /** What of oidc-provider can be reached. */
 const ROUTES: readonly OAuthRoute[] = [
   { method: 'GET', url: '/.well-known/oauth-authorization-server' },
+  { method: 'GET', url: '/oauth/authorize' },
+  { method: 'GET', url: '/oauth/authorize/:uid' },
   { method: 'POST', url: '/oauth/token' },
   { method: 'POST', url: '/oauth/revoke' },
   { method: 'POST', url: '/oauth/introspect' },

@@ -2,12 +2,16 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { Adapter, Configuration } from 'oidc-provider';
 import type { GatewayEnv } from '../env.ts';
 import { type OAuthClient, appOf } from './client-app.ts';
+import { consentPolicy, defaultScope, grantOfConsent, requireState } from './consent-policy.ts';
 import { renderErrorPage } from './error-page.ts';
 import { defaultResource, resourceServer } from './resources.ts';
 import type { TokenExtras } from './token-extras.ts';
 
 /** The platform's own resource servers, as a client: it may look at every token, and do nothing else. */
 export const INTROSPECTION_CLIENT_ID = 'platform';
+
+/** Of oidc-provider's own session, which is kept nowhere: answers.ts takes it away again. */
+export const NO_SESSION_COOKIE = 'hw_no_session';
 
 const INTERACTION_SECONDS = 3600;
 // A grant ends with its family of tokens (Grants, OAuthSweep), never by itself; the library wants a number.
@@ -30,6 +34,10 @@ export function providerConfiguration({ env, adapterOf, tokenExtras }: Configura
     adapter: adapterOf,
     routes: { authorization: '/oauth/authorize', token: '/oauth/token', revocation: '/oauth/revoke', introspection: '/oauth/introspect', jwks: '/oauth/jwks' },
     features: featuresOf(env),
+    interactions: { url: (_ctx, { uid }) => `/oauth/interaction/${uid}`, policy: consentPolicy() },
+    loadExistingGrant: grantOfConsent,
+    extraParams: { state: requireState, scope: defaultScope },
+    cookies: cookiesOf(env),
     clients: introspectionClient(env),
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     extraClientMetadata: { properties: ['hookwright_app'] },
@@ -73,6 +81,16 @@ function featuresOf({ PUBLIC_URL: publicUrl }: GatewayEnv): NonNullable<Configur
     rpInitiatedLogout: { enabled: false },
     userinfo: { enabled: false },
   };
+}
+
+/**
+ * Cookies hold a random id each, for one path and an hour. Unsigned: whoever could set another one could set another's signed one, and no
+ * signature helps against guessing 126 bits.
+ */
+function cookiesOf({ PUBLIC_URL: publicUrl }: GatewayEnv): NonNullable<Configuration['cookies']> {
+  const prefix = publicUrl.startsWith('https:') ? '__Secure-' : '';
+  const options = { httpOnly: true, sameSite: 'lax' } as const;
+  return { names: { session: NO_SESSION_COOKIE, interaction: `${prefix}hw_interaction`, resume: `${prefix}hw_resume` }, long: options, short: options };
 }
 
 function introspectionClient({ INTROSPECTION_SECRET: secret }: GatewayEnv): NonNullable<Configuration['clients']> {

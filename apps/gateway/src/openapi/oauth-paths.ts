@@ -91,6 +91,31 @@ export const OAUTH_PATHS = {
       responses: { '200': { description: 'Done', content: { 'application/json': { schema: { type: 'object' } } } } },
     },
   },
+  '/oauth/authorize': {
+    get: {
+      operationId: 'authorize',
+      summary: 'Send a merchant here to install the app',
+      description:
+        'Shows the consent page. Then, or when something is wrong, the browser goes to `redirect_uri` with `code` or `error`, `state` and `iss`; ' +
+        'with a `redirect_uri` that is not the app’s it is told so here.',
+      tags: ['OAuth'],
+      parameters: [
+        query('client_id', text),
+        query('redirect_uri', { ...text, description: 'letter by letter one of the app’s' }),
+        query('response_type', { const: 'code' }),
+        query('state', { ...text, description: 'comes back as it is; compare it with what this browser was given' }),
+        query('code_challenge', { ...text, description: 'SHA-256 of the code verifier (RFC 7636), base64url' }),
+        query('code_challenge_method', { const: 'S256' }),
+        { ...query('scope', { ...text, description: 'fewer scopes for the tokens than the permissions ask for' }), required: false },
+        { ...query('prompt', { enum: ['login', 'consent', 'none'] }), required: false },
+      ],
+      responses: {
+        '303': { description: 'To the consent page, or back to the app with an error' },
+        '400': { description: 'A page that says what is wrong' },
+        '503': { description: 'A page: try again in a moment' },
+      },
+    },
+  },
   '/oauth/token': post({
     id: 'createToken',
     summary: 'Get tokens: for a code, for a refresh token, or for the app itself',
@@ -112,6 +137,10 @@ export const OAUTH_PATHS = {
     answer: INTROSPECTION_ANSWER,
   }),
 };
+
+function query(name: string, schema: JsonObject): JsonObject {
+  return { name, in: 'query', required: true, schema };
+}
 
 function post({ id, summary, description, form, answer }: Endpoint): JsonObject {
   const failed = (what: string): JsonObject => ({ description: what, content: { 'application/json': { schema: ERROR } } });

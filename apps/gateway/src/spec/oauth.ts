@@ -53,6 +53,13 @@ export class KnownClients {
     this.apps.set(clientId, { ...this.apps.get(clientId), ...more });
   }
 
+  /** What an app asks merchants for. */
+  permissionsOf(appId: string): { permissions: { id: string; scopes: string[]; optional: boolean }[]; revision: bigint } {
+    const app = [...this.apps.values()].find(({ id }) => id === appId);
+    const permissions = (app?.permissions ?? []).map(({ id = '', scopes = [], optional = false }) => ({ id, scopes, optional }));
+    return { permissions, revision: app?.permissionRevision ?? 0n };
+  }
+
   delete(clientId: string): void {
     this.apps.delete(clientId);
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { notFound } from '@hookwright/runtime';
 import type { Queries } from '../database/database.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
-import type { App as AppRow, Endpoint as EndpointRow } from '../generated/prisma/client.ts';
+import type { App as AppRow, Endpoint as EndpointRow, Prisma } from '../generated/prisma/client.ts';
 import { NEWEST_FIRST, olderThan, type PageRequest } from '../pages/page.ts';
 import { type PartnerApp, permissionList, type Tenant } from './app.ts';
 
@@ -83,7 +83,7 @@ export class AppsRepository {
 
   /** A deleted app that has installations which have not ended, or undefined. */
   async findHalfDeleted(queries: Queries): Promise<Pick<PartnerApp, 'id' | 'mode'> | undefined> {
-    const where = { deletedAt: { not: null }, installations: { some: { status: { not: 'revoked' } } } } as const;
+    const where = { deletedAt: { not: null }, installations: { some: { status: { notIn: ['revoked', 'pending_consent'] } } } } satisfies Prisma.AppWhereInput;
     return (await queries.app.findFirst({ where, select: { id: true, mode: true } })) ?? undefined;
   }
 

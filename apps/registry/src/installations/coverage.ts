@@ -14,6 +14,11 @@ export function wantedScopes(permissions: readonly Permission[], agreedTo: reado
   return [...new Set(wanted.flatMap(({ scopes }) => scopes))];
 }
 
+/** What a merchant agrees to who chooses these of the optional permissions: those, and all that are required. */
+export function agreedPermissions(permissions: readonly Permission[], chosen: readonly string[]): Permission[] {
+  return permissions.filter(({ id, optional }) => !optional || chosen.includes(id));
+}
+
 /** Whether an installation lacks nothing that it was not asked for when it agreed last. (An operator may grant less than is required.) */
 export function isCovered(
   { grantedScopes, grantedPermissions, askedScopes }: Pick<Installation, 'grantedScopes' | 'grantedPermissions' | 'askedScopes'>,

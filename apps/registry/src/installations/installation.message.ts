@@ -33,6 +33,7 @@ export function toInstallation(installation: Installation): MessageInitShape<typ
     installedAtMs: toMs(installation.installedAt),
     ...(revokedAt === null ? {} : { revokedAtMs: toMs(revokedAt) }),
     revokedBy: revokedBy === null ? Actor.UNSPECIFIED : ACTORS.valueOf(revokedBy),
+    sequence: installation.sequence,
   };
 }
 

@@ -1,6 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type {
   Actor,
+  BeginConsentRequest,
+  BeginConsentResponseSchema,
+  Consent as ConsentMessage,
   GetInstallationRequest,
   GetInstallationResponseSchema,
   InstallRequest,
@@ -25,7 +28,7 @@ import { readPage } from '../pages/page.ts';
 import type { Cause } from './installation.ts';
 import { toInstallation, toTransition } from './installation.message.ts';
 import { InstallationReader } from './installation-reader.ts';
-import { InstallationsService } from './installations.service.ts';
+import { type Consent, InstallationsService } from './installations.service.ts';
 
 @Controller()
 export class InstallationsController {
@@ -34,12 +37,19 @@ export class InstallationsController {
     private readonly reader: InstallationReader,
   ) {}
 
+  @GrpcMethod('RegistryService', 'BeginConsent')
+  async beginConsent({ appId, merchantId }: BeginConsentRequest): Promise<MessageInitShape<typeof BeginConsentResponseSchema>> {
+    const cause: Cause = { actor: 'merchant', reason: '', now: new Date() };
+    return { installation: toInstallation(await this.installations.beginConsent({ appId, merchantId }, cause)) };
+  }
+
   @GrpcMethod('RegistryService', 'Install')
   async install(request: InstallRequest): Promise<MessageInitShape<typeof InstallResponseSchema>> {
-    const { appId, merchantId, installedBy } = request;
+    const { appId, merchantId, installedBy, consent } = request;
     const cause = readCause(request);
-    const grant = { appId, merchantId, scopes: distinct(request.scopes), installedBy: installedBy === '' ? cause.actor : installedBy };
-    const { installation, created } = await this.installations.install(grant, cause);
+    const who = { appId, merchantId, installedBy: installedBy === '' ? cause.actor : installedBy };
+    const wish = { ...who, scopes: distinct(request.scopes), ...(consent !== undefined && { consent: readConsent(consent) }) };
+    const { installation, created } = await this.installations.install(wish, cause);
     return { installation: toInstallation(installation), created };
   }
 
@@ -82,6 +92,10 @@ export class InstallationsController {
 
 function readRef({ tenant, appId, installationId }: RevokeInstallationRequest | SuspendInstallationRequest | UnsuspendInstallationRequest) {
   return { tenant: readTenant(tenant), appId, id: installationId };
+}
+
+function readConsent({ permissions, permissionRevision }: ConsentMessage): Consent {
+  return { permissions: distinct(permissions), permissionRevision };
 }
 
 /** Who does not say who he is, is the operator: only his requests reach us without a tenant's key. */

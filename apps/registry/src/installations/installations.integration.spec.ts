@@ -1,6 +1,7 @@
 import { create, fromBinary } from '@bufbuild/protobuf';
 import {
   Actor,
+  BeginConsentRequestSchema,
   CreateAppRequestSchema,
   decodeCloudEvent,
   DeleteAppRequestSchema,
@@ -28,7 +29,7 @@ const permissions = [
   { id: 'orders', title: 'See orders', scopes: ['orders.read'], optional: false },
   { id: 'money', title: 'See money', scopes: ['payments.read', 'refunds.read'], optional: true },
 ];
-const { ACTIVE, PENDING_PERMISSION_UPGRADE, REVOKED, SUSPENDED } = InstallationStatus;
+const { ACTIVE, PENDING_CONSENT, PENDING_PERMISSION_UPGRADE, REVOKED, SUSPENDED } = InstallationStatus;
 let database: TestDatabase;
 let brokers: readonly string[];
 let registry: Registry;
@@ -43,6 +44,13 @@ const install = async (appId: string, merchantId: string, scopes = ['orders.read
   const request = { appId, merchantId, scopes, actor: Actor.OPERATOR, installedBy: 'consent page' };
   const { installation, created } = await registry.installations.install(create(InstallRequestSchema, request));
   return { ...installation!, id: installation!.id!, created };
+};
+const beginConsent = async (appId: string, merchantId: string) =>
+  (await registry.installations.beginConsent(create(BeginConsentRequestSchema, { appId, merchantId }))).installation!;
+const agree = async (appId: string, merchantId: string, chosen: string[], permissionRevision: bigint) => {
+  const consent = { permissions: chosen, permissionRevision };
+  const request = { appId, merchantId, actor: Actor.MERCHANT, installedBy: 'user-7', consent };
+  return (await registry.installations.install(create(InstallRequestSchema, request))).installation!;
 };
 const revoke = async (appId: string, installationId: string, reason = '') => {
   const request = { tenant, appId, installationId, actor: Actor.PARTNER, reason };
@@ -252,6 +260,60 @@ describe('an installation', () => {
     );
     await suspend(untold, id);
     expect(await toldOf(id, 2)).toEqual([0n, 0n]);
+  });
+
+  it('waits for a consent without telling anybody, and counts from 1 when it comes', async () => {
+    const appId = await createApp();
+    const asked = await Promise.all(Array.from({ length: 4 }, () => beginConsent(appId, 'mer_new')));
+    expect(new Set(asked.map(({ id }) => id)).size).toBe(1);
+    expect(asked[0]).toMatchObject({ status: PENDING_CONSENT, sequence: 0, grantedScopes: [] });
+    await expect(revoke(appId, asked[0]!.id!)).rejects.toThrow(problem('installation_not_active'));
+    const agreed = await agree(appId, 'mer_new', [], 0n);
+    expect(agreed).toMatchObject({ id: asked[0]!.id, status: ACTIVE, generation: 1, sequence: 1, grantedPermissions: ['orders'], installedBy: 'user-7' });
+    expect(await beginConsent(appId, 'mer_new')).toEqual(agreed);
+    const told = await eventsOf(appId, 1);
+    expect(told[0]).toMatchObject({
+      type: 'partner_app.install.created',
+      sequence: '000000000001',
+      data: { previous_status: 'pending_consent', actor: 'merchant' },
+    });
+    const history = await registry.installations.history(
+      create(ListInstallationHistoryRequestSchema, { tenant, appId, installationId: agreed.id!, page: { limit: 10 } }),
+    );
+    expect(history.transitions?.map(({ status, previousStatus }) => [previousStatus, status])).toEqual([
+      [PENDING_CONSENT, ACTIVE],
+      [0, PENDING_CONSENT],
+    ]);
+    await expect(beginConsent(newId('app'), 'mer_new')).rejects.toThrow(problem('not_found'));
+    await expect(beginConsent(appId, 'mer/1')).rejects.toThrow(problem('invalid_field', '/merchant_id'));
+  });
+
+  it('that nobody agreed to goes after a day, or with its app, and nobody hears of it', async () => {
+    const [appId, deleted] = [await createApp(), await createApp()];
+    const waiting = await beginConsent(appId, 'mer_away');
+    const soon = await beginConsent(appId, 'mer_slow');
+    const gone = await beginConsent(deleted, 'mer_away');
+    await registry.apps.delete(create(DeleteAppRequestSchema, { tenant, appId: deleted }));
+    await database.pool.query(`UPDATE installation SET created_at = now() - interval '25 hours' WHERE id = $1`, [waiting.id]);
+    await registry.abandonedConsents.sweep();
+    const { rows } = await database.pool.query('SELECT id FROM installation WHERE id = ANY ($1)', [[waiting.id, soon.id, gone.id]]);
+    expect(rows).toEqual([{ id: soon.id }]);
+    const kept = await install(appId, 'mer_away');
+    expect(kept).toMatchObject({ created: true, generation: 1 });
+    await eventsOf(appId, 1);
+    expect(events(deleted)).toEqual([]);
+  });
+
+  it('has of what the merchant was shown the required permissions and those he chose', async () => {
+    const appId = await createApp();
+    expect(await agree(appId, 'mer_all', ['money', 'orders'], 0n)).toMatchObject({
+      grantedPermissions: ['orders', 'money'],
+      grantedScopes: ['orders.read', 'payments.read', 'refunds.read'],
+    });
+    await expect(agree(appId, 'mer_odd', ['money', 'everything'], 0n)).rejects.toThrow(problem('invalid_field', '/permissions/1'));
+    await patchPermissions(appId, [{ ...permissions[0]!, scopes: ['orders.read', 'orders.write'] }, permissions[1]!]);
+    await expect(agree(appId, 'mer_late', [], 0n)).rejects.toThrow(problem('conflict'));
+    expect(await agree(appId, 'mer_all', [], 1n)).toMatchObject({ status: ACTIVE, grantedScopes: ['orders.read', 'orders.write'] });
   });
 
   it('is one, with one event, however often and at once it is asked for', async () => {

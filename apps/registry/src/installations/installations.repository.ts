@@ -13,6 +13,9 @@ export interface InstallationFilter {
   readonly merchantId: string | undefined;
 }
 
+/** What the history keeps of a change. */
+type Recorded = Pick<InstallationChange, 'installation' | 'previousStatus' | 'cause'>;
+
 @Injectable()
 export class InstallationsRepository {
   /** Throws `not_found` for an id that does not exist or is another app's. */
@@ -34,11 +37,17 @@ export class InstallationsRepository {
     return tx.installation.findUniqueOrThrow({ where: { appId_merchantId: { appId, merchantId } } });
   }
 
-  /** At most `limit` of an app's installations that have not ended, locked likewise. */
+  /** An app's installation at a merchant, if there is one. */
+  async findOfMerchant(queries: Queries, appId: string, merchantId: string): Promise<Installation | undefined> {
+    return (await queries.installation.findUnique({ where: { appId_merchantId: { appId, merchantId } } })) ?? undefined;
+  }
+
+  /** At most `limit` of an app's installations that go on, locked likewise. */
   async lockLive(tx: Queries, appId: string, limit: number): Promise<Installation[]> {
     const live = await tx.$queryRaw<{ id: string }[]>`
-      SELECT id FROM installation WHERE app_id = ${appId} AND status <> 'revoked' ORDER BY created_at, id LIMIT ${limit} FOR UPDATE`;
-    return tx.installation.findMany({ where: { id: { in: live.map(({ id }) => id) }, status: { not: 'revoked' } } });
+      SELECT id FROM installation WHERE app_id = ${appId} AND status NOT IN ('revoked', 'pending_consent')
+      ORDER BY created_at, id LIMIT ${limit} FOR UPDATE`;
+    return tx.installation.findMany({ where: { id: { in: live.map(({ id }) => id) }, status: { notIn: ['revoked', 'pending_consent'] } } });
   }
 
   /** At most `limit` of an app's installations that were not looked at since it asks for something else, locked likewise. */
@@ -93,7 +102,12 @@ export class InstallationsRepository {
     await tx.installation.updateMany({ where: { id: { in: behind.map(({ id }) => id) } }, data: { permissionRevision } });
   }
 
-  async addTransitions(tx: Queries, changes: readonly InstallationChange[]): Promise<void> {
+  /** Those that wait for consent: of an app, or since before a time. How many there were. */
+  async deletePending(queries: Queries, which: { appId: string } | { createdAt: { lt: Date } }): Promise<number> {
+    return (await queries.installation.deleteMany({ where: { ...which, status: 'pending_consent' } })).count;
+  }
+
+  async addTransitions(tx: Queries, changes: readonly Recorded[]): Promise<void> {
     await tx.transition.createMany({ data: changes.map(toTransitionRow) });
   }
 }
@@ -107,7 +121,7 @@ function toRow(installation: Installation) {
   };
 }
 
-function toTransitionRow({ installation, previousStatus, cause }: InstallationChange): Transition {
+function toTransitionRow({ installation, previousStatus, cause }: Recorded): Transition {
   const { id, sequence, status, generation, grantedScopes } = installation;
   const { actor, reason, now } = cause;
   return {

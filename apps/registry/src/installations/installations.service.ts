@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { INSTALL_CREATED_TYPE, newId } from '@hookwright/contracts';
-import { type FieldError, validationFailed } from '@hookwright/runtime';
+import { type FieldError, Problem, validationFailed } from '@hookwright/runtime';
 import { type PartnerApp, scopesOf, type Tenant } from '../apps/app.ts';
 import { AppsRepository } from '../apps/apps.repository.ts';
 import type { Queries } from '../database/database.ts';
@@ -9,12 +9,12 @@ import { Transactions } from '../database/transactions.ts';
 import { choosesAppEvent } from '../endpoints/event-choice.ts';
 import { checkCount, checkText, invalid } from '../fields/field-rules.ts';
 import type { Mode } from '../generated/prisma/enums.ts';
-import { coveredPermissions, isCovered, wantedScopes } from './coverage.ts';
+import { agreedPermissions, coveredPermissions, isCovered, wantedScopes } from './coverage.ts';
 import type { Cause, Installation, InstallationChange } from './installation.ts';
 import { announcements } from './installation.message.ts';
 import { InstallationsRepository } from './installations.repository.ts';
 import { Redactions } from './redactions.ts';
-import { firstInstall, type Grant, installAgain, reconsider, revoke, suspend, unsuspend } from './transition.ts';
+import { awaitConsent, firstInstall, type Grant, installAgain, reconsider, revoke, suspend, unsuspend } from './transition.ts';
 
 /** Names one installation of one of the tenant's apps. */
 export interface InstallationRef {
@@ -23,8 +23,18 @@ export interface InstallationRef {
   readonly id: string;
 }
 
-/** Who is to have what scopes of which app. */
-export type InstallWish = Omit<Grant, 'permissions' | 'wanted' | 'permissionRevision' | 'tellsCreated'>;
+/** What a merchant agreed to on our consent page. */
+export interface Consent {
+  /** Of the optional permissions those he chose; required ones may be among them. */
+  readonly permissions: readonly string[];
+  /** Of the app, when the page was shown. */
+  readonly permissionRevision: bigint;
+}
+
+/** Who is to have what of which app: scopes, or what he agreed to. */
+export interface InstallWish extends Pick<Grant, 'appId' | 'merchantId' | 'scopes' | 'installedBy'> {
+  readonly consent?: Consent;
+}
 
 /** What a request does to an installation; undefined: nothing, it was so before. */
 type Transition = (current: Installation, app: PartnerApp) => InstallationChange | undefined;
@@ -49,6 +59,21 @@ export class InstallationsService {
     private readonly redactions: Redactions,
   ) {}
 
+  /** What there is between an app and a merchant; if nothing, an installation begins that waits for his consent. */
+  beginConsent({ appId, merchantId }: Pick<Grant, 'appId' | 'merchantId'>, cause: Cause): Promise<Installation> {
+    return this.transactions.run(async (tx) => {
+      await this.apps.lockShared(tx, appId);
+      const errors = checkMerchantId(merchantId);
+      if (errors.length > 0) throw validationFailed(errors);
+      const known = await this.installations.findOfMerchant(tx, appId, merchantId);
+      if (known !== undefined) return known;
+      const waiting = awaitConsent(newId('ins'), { appId, merchantId }, cause);
+      if (!(await this.installations.insert(tx, waiting))) return this.installations.lockOfMerchant(tx, appId, merchantId);
+      await this.installations.addTransitions(tx, [{ installation: waiting, previousStatus: null, cause }]);
+      return waiting;
+    });
+  }
+
   /** Idempotent: `created` is false when nothing was installed, because it was before. */
   install(wish: InstallWish, cause: Cause): Promise<{ installation: Installation; created: boolean }> {
     return this.transactions.run(async (tx) => {
@@ -61,7 +86,7 @@ export class InstallationsService {
     });
   }
 
-  /** Idempotent: what was revoked before stays as it is. */
+  /** Idempotent: what was revoked before stays as it is. Throws `installation_not_active` for what waits for consent. */
   revoke(which: InstallationRef, cause: Cause): Promise<Installation> {
     return this.change(which, cause, (current) => revoke(current, cause));
   }
@@ -81,6 +106,7 @@ export class InstallationsService {
    * True when that were all.
    */
   async revokeSome(tx: Queries, { id, mode }: Pick<PartnerApp, 'id' | 'mode'>, cause: Cause): Promise<boolean> {
+    await this.installations.deletePending(tx, { appId: id });
     const live = await this.installations.lockLive(tx, id, CHANGED_AT_ONCE);
     const changes = live.map((installation) => revoke(installation, cause)).filter((change) => change !== undefined);
     await this.installations.updateRevoked(
@@ -138,15 +164,15 @@ export class InstallationsService {
   }
 }
 
-function grantOf(wish: InstallWish, app: PartnerApp): Grant {
-  const permissions = coveredPermissions(wish.scopes, app.permissions);
-  return {
-    ...wish,
-    permissions,
-    wanted: wantedScopes(app.permissions, permissions),
-    permissionRevision: app.permissionRevision,
-    tellsCreated: choosesAppEvent(app.endpoint, INSTALL_CREATED_TYPE),
-  };
+function grantOf({ consent, scopes, ...who }: InstallWish, { permissions, permissionRevision, endpoint }: PartnerApp): Grant {
+  const whoAndWhen = { ...who, permissionRevision, tellsCreated: choosesAppEvent(endpoint, INSTALL_CREATED_TYPE) };
+  if (consent === undefined) {
+    const covered = coveredPermissions(scopes, permissions);
+    return { ...whoAndWhen, scopes, permissions: covered, wanted: wantedScopes(permissions, covered) };
+  }
+  const agreed = agreedPermissions(permissions, consent.permissions);
+  const agreedScopes = [...scopesOf(agreed)];
+  return { ...whoAndWhen, scopes: agreedScopes, permissions: agreed.map(({ id }) => id), wanted: agreedScopes };
 }
 
 function reconsidered(installation: Installation, { permissions }: PartnerApp, now: Date): InstallationChange | undefined {
@@ -155,14 +181,29 @@ function reconsidered(installation: Installation, { permissions }: PartnerApp, n
   return reconsider(installation, covered, { actor: 'partner', reason, now });
 }
 
-function checkWish({ merchantId, scopes, installedBy }: InstallWish, { permissions }: PartnerApp): FieldError[] {
+function checkWish({ merchantId, scopes, installedBy, consent }: InstallWish, app: PartnerApp): FieldError[] {
+  const asked = consent === undefined ? checkScopes(scopes, app) : checkConsent(consent, app);
+  return [...checkMerchantId(merchantId), ...checkText('/installed_by', installedBy, WORDS), ...asked];
+}
+
+function checkMerchantId(merchantId: string): FieldError[] {
+  return MERCHANT_ID.test(merchantId) ? [] : [invalid('/merchant_id', 'must be 1 to 64 of A-Za-z0-9_.:-')];
+}
+
+function checkScopes(scopes: readonly string[], { permissions }: PartnerApp): FieldError[] {
   const grantable = scopesOf(permissions);
   return [
-    ...(MERCHANT_ID.test(merchantId) ? [] : [invalid('/merchant_id', 'must be 1 to 64 of A-Za-z0-9_.:-')]),
-    ...checkText('/installed_by', installedBy, WORDS),
     ...checkCount('/scopes', scopes, { max: MAX_SCOPES }),
     ...scopes.flatMap((scope, index) =>
       grantable.has(scope) ? [] : [invalid(`/scopes/${index}`, 'is not a scope that a permission of the app asks for')],
     ),
   ];
+}
+
+/** Throws `conflict` when the merchant saw other permissions than the app has now: nobody agrees to what he was not shown. */
+function checkConsent({ permissions: chosen, permissionRevision }: Consent, { permissions, permissionRevision: present }: PartnerApp): FieldError[] {
+  if (permissionRevision !== present) throw new Problem('conflict', 'The app asks for something else now.');
+  return chosen.flatMap((id, index) =>
+    permissions.some((permission) => permission.id === id) ? [] : [invalid(`/permissions/${index}`, 'is not a permission of the app')],
+  );
 }

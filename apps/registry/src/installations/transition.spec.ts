@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { InstallationStatus } from '../generated/prisma/enums.ts';
 import type { Cause, Installation } from './installation.ts';
-import { firstInstall, type Grant, installAgain, reconsider, revoke, suspend, unsuspend } from './transition.ts';
+import { awaitConsent, firstInstall, type Grant, installAgain, reconsider, revoke, suspend, unsuspend } from './transition.ts';
 
 const at = (hour: number): Cause => ({ actor: 'merchant', reason: '', now: new Date(Date.UTC(2026, 10, 25, hour)) });
 const grant = (...scopes: string[]): Grant => ({
@@ -22,6 +22,15 @@ describe('an installation', () => {
   it('begins active in its first generation', () => {
     expect(first).toMatchObject({ kind: 'created', previousStatus: null, previousScopes: [] });
     expect(active).toMatchObject({ status: 'active', generation: 1, sequence: 1, grantedScopes: ['orders.read'], revokedAt: null });
+  });
+
+  it('waits for consent without a number, begins with the first, and cannot end before', () => {
+    const waiting = awaitConsent('ins_1', { appId: 'app_1', merchantId: 'mer_1' }, at(0));
+    expect(waiting).toMatchObject({ status: 'pending_consent', sequence: 0, grantedScopes: [], createdAt: at(0).now });
+    expect(() => revoke(waiting, at(1))).toThrow(expect.objectContaining({ code: 'installation_not_active' }));
+    const begun = installAgain(waiting, grant('orders.read'), at(1));
+    expect(begun).toMatchObject({ kind: 'created', previousStatus: 'pending_consent', previousScopes: [] });
+    expect(begun?.installation).toEqual({ ...active, createdAt: at(0).now });
   });
 
   it('stays as it is when it is installed again with the same scopes', () => {
@@ -45,7 +54,7 @@ describe('an installation', () => {
     });
   });
 
-  it.each<InstallationStatus>(['active', 'suspended', 'pending_consent', 'pending_permission_upgrade'])(
+  it.each<InstallationStatus>(['active', 'suspended', 'pending_permission_upgrade'])(
     'can be revoked when %s',
     (status) => {
       const change = revoke(inStatus(status), { actor: 'partner', reason: 'enough', now: at(3).now });

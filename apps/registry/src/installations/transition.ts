@@ -18,11 +18,19 @@ export interface Grant {
 }
 
 /*
- * States: (none) -install-> active; active -other scopes-> active; active | suspended | pending_… -revoke-> revoked;
+ * States: (none) -install-> active; (none) -the merchant looks at the consent page-> pending_consent, which is deleted when nothing comes of it;
+ *   active -other scopes-> active; active | suspended | pending_permission_upgrade -revoke-> revoked;
  *   revoked -install-> active, one generation later; pending_permission_upgrade | pending_consent -install-> active;
  *   active | pending_permission_upgrade -suspend-> suspended -unsuspend-> active, or pending_permission_upgrade when the app asks for more;
  *   active -the app asks for more-> pending_permission_upgrade -the app asks for no more-> active
  */
+
+/** What waits for a merchant who looks at the consent page. It has no number yet, as nobody is told of it. */
+export function awaitConsent(id: string, { appId, merchantId }: Pick<Grant, 'appId' | 'merchantId'>, { actor, now }: Cause): Installation {
+  const nothing = { grantedScopes: [], grantedPermissions: [], askedScopes: [], permissionRevision: 0n };
+  const waiting = { status: 'pending_consent', generation: 1, sequence: 0, installedBy: actor, installedAt: now, createdAt: now } as const;
+  return { id, appId, merchantId, ...nothing, ...waiting, revokedAt: null, revokedBy: null };
+}
 
 /** The first installation of an app at a merchant. */
 export function firstInstall(id: string, grant: Grant, cause: Cause): InstallationChange {
@@ -66,8 +74,9 @@ export function reconsider(current: Installation, isCovered: boolean, cause: Cau
   return changed(current, { ...current, status, sequence: current.sequence + 1 }, { kind: 'updated', cause });
 }
 
-/** The end of an installation; undefined: it had ended before. */
+/** The end of an installation; undefined: it had ended before. Throws `installation_not_active` when it has not begun. */
 export function revoke(current: Installation, cause: Cause): InstallationChange | undefined {
+  if (current.status === 'pending_consent') throw notActive('revoked', 'the merchant has not agreed yet');
   if (current.status === 'revoked') return undefined;
   const nothing = { grantedScopes: [], grantedPermissions: [], askedScopes: [] };
   const ended = { status: 'revoked', ...nothing, revokedAt: cause.now, revokedBy: cause.actor } as const;
@@ -87,8 +96,11 @@ function isSameGrant({ grantedScopes, grantedPermissions }: Installation, { scop
 
 function checkConsent({ status }: Installation, done: string): void {
   if (status !== 'revoked' && status !== 'pending_consent') return;
-  const why = status === 'revoked' ? 'it was revoked' : 'the merchant has not agreed yet';
-  throw new Problem('installation_not_active', `The installation cannot be ${done}: ${why}.`);
+  throw notActive(done, status === 'revoked' ? 'it was revoked' : 'the merchant has not agreed yet');
+}
+
+function notActive(done: string, why: string): Problem {
+  return new Problem('installation_not_active', `The installation cannot be ${done}: ${why}.`);
 }
 
 function granted(grant: Grant, { now }: Cause) {

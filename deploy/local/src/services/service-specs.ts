@@ -104,6 +104,7 @@ function gatewayEnvironment({ ports, env = process.env }: Stack): NodeJS.Process
     VAULT_ADDRESS: local(ports.VAULT_GRPC_PORT),
     DELIVERY_ADDRESS: local(ports.DELIVERY_GRPC_PORT),
     PUBLIC_URL: `http://127.0.0.1:${ports.GATEWAY_PORT}`,
+    MERCHANT_LOGIN: 'demo',
     OPERATOR_TOKEN,
     DEMO_KEYS: 'on',
     RATE_LIMIT_PER_MINUTE: env['RATE_LIMIT_PER_MINUTE'] ?? '60000',

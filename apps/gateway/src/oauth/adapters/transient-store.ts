@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { AdapterPayload } from 'oidc-provider';
+import { unavailable } from '@hookwright/runtime';
 import { RedisConnection } from '../../redis/redis-connection.ts';
 import { CONSUME, PUT } from './transient.lua.ts';
 import { hashOfId, openPayload, sealPayload } from './sealed-payload.ts';
 
 export interface Transient {
   readonly payload: AdapterPayload;
-  readonly consumed: boolean;
+  readonly consumedAtMs: number | undefined;
 }
 
 export interface Put {
@@ -24,23 +25,32 @@ export class TransientStore {
   /** False when it was to be put once and is there already. */
   async put(model: string, id: string, { payload, seconds, once }: Put): Promise<boolean> {
     const sealed = sealPayload(model, id, payload);
-    const put = await this.redis.client.eval(PUT, 1, keyOf(model, id), sealed, seconds, once === true ? 'once' : 'again');
-    return put === 1;
+    const putting = this.redis.client.eval(PUT, 1, keyOf(model, id), sealed, seconds, once === true ? 'once' : 'again');
+    return (await asked(putting)) === 1;
   }
 
   async get(model: string, id: string): Promise<Transient | undefined> {
-    const [sealed, consumed] = await this.redis.client.hmgetBuffer(keyOf(model, id), 'payload', 'consumed');
+    const [sealed, consumed] = await asked(this.redis.client.hmgetBuffer(keyOf(model, id), 'payload', 'consumed'));
     if (sealed === null || sealed === undefined) return undefined;
-    return { payload: openPayload(model, id, sealed), consumed: consumed !== null };
+    return { payload: openPayload(model, id, sealed), consumedAtMs: consumed == null ? undefined : Number(consumed.toString()) };
   }
 
   /** Whether this call consumed it: of many at once one does. */
   async consume(model: string, id: string): Promise<boolean> {
-    return (await this.redis.client.eval(CONSUME, 1, keyOf(model, id), Math.floor(Date.now() / 1000))) === 1;
+    return (await asked(this.redis.client.eval(CONSUME, 1, keyOf(model, id), Date.now()))) === 1;
   }
 
   async delete(model: string, id: string): Promise<void> {
-    await this.redis.client.del(keyOf(model, id));
+    await asked(this.redis.client.del(keyOf(model, id)));
+  }
+}
+
+/** ioredis has many words for a Redis that is away. What Redis itself refuses is a bug. */
+async function asked<Answer>(command: Promise<Answer>): Promise<Answer> {
+  try {
+    return await command;
+  } catch (error) {
+    throw error instanceof Error && error.name === 'ReplyError' ? error : unavailable('Redis', error);
   }
 }
 

@@ -1,0 +1,12 @@
+import { type Installation, InstallationStatus } from '@hookwright/contracts';
+import type { InstallationState } from './grants.repository.ts';
+
+/** What an installation's grants have to follow of it. */
+export function stateOf({ id, generation, sequence, status }: Installation): InstallationState {
+  return { installationId: id, generation, sequence, status: statusOf(status) };
+}
+
+function statusOf(status: InstallationStatus): InstallationState['status'] {
+  if (status === InstallationStatus.SUSPENDED) return 'suspended';
+  return status === InstallationStatus.ACTIVE || status === InstallationStatus.PENDING_PERMISSION_UPGRADE ? 'going' : 'ended';
+}

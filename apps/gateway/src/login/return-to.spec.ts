@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { loginPath, returnTo } from './return-to.ts';
+
+describe('where a login leads back to', () => {
+  it('is a page of ours', () => {
+    expect(returnTo('/oauth/interaction/JqD2mS0aFf4qJQ5nYb6vX')).toBe('/oauth/interaction/JqD2mS0aFf4qJQ5nYb6vX');
+    expect(loginPath('/oauth/interaction/a b')).toBe('/oauth/login?return_to=%2Foauth%2Finteraction%2Fa+b');
+  });
+
+  it.each([
+    undefined,
+    '',
+    'https://evil.example/',
+    '//evil.example/oauth/interaction/JqD2mS0aFf4q',
+    '/\\evil.example',
+    '/oauth/interaction/../../evil',
+    '/oauth/interaction/JqD2mS0aFf4q/..//evil.example',
+    '/oauth/interaction/JqD2mS0aFf4q?x',
+    '/oauth/interaction/JqD2mS0aFf4q\n',
+    'javascript:alert(1)',
+  ])('is not %j', (text) => {
+    expect(returnTo(text)).toBeUndefined();
+  });
+});

@@ -1,0 +1,12 @@
+// Pages of ours that send a merchant to the login. A pattern and not a look at the URL: what begins like a path may lead anywhere else.
+const PAGES = /^\/oauth\/interaction\/[\w-]{10,64}$/;
+
+/** Where a login leads back to; undefined for what is no page of ours. */
+export function returnTo(text: string | undefined): string | undefined {
+  return text !== undefined && PAGES.test(text) ? text : undefined;
+}
+
+/** The login that leads back to a page. */
+export function loginPath(page: string): string {
+  return `/oauth/login?${new URLSearchParams({ return_to: page }).toString()}`;
+}

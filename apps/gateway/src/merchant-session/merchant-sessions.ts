@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { inBudget } from '@hookwright/runtime';
+import { ENV, type GatewayEnv } from '../env.ts';
+import { TransientStore } from '../oauth/adapters/transient-store.ts';
+import { cookieOf, setCookie } from './cookie.ts';
+
+const MODEL = 'MerchantSession';
+const SECONDS = 3600;
+const ID_BYTES = 32;
+const ID = /^[\w-]{43}$/;
+
+const kept = z.object({ merchantId: z.string(), subject: z.string(), loggedInFor: z.string() });
+
+/** Who a browser belongs to, as the host platform's login said. */
+export interface MerchantSession {
+  /** The cookie's value: a secret. */
+  readonly id: string;
+  readonly merchantId: string;
+  /** The person, as the platform names it. */
+  readonly subject: string;
+  /** The page that sent him to the login. */
+  readonly loggedInFor: string;
+}
+
+/** Logins of merchants: an hour each, in Redis, of no use without the cookie. */
+@Injectable()
+export class MerchantSessions {
+  private readonly secure: boolean;
+  private readonly cookie: string;
+
+  constructor(
+    private readonly store: TransientStore,
+    @Inject(ENV) env: GatewayEnv,
+  ) {
+    this.secure = env.PUBLIC_URL.startsWith('https:');
+    // The prefix keeps other hosts of the same domain from setting it (RFC 6265bis, 4.1.3.2).
+    this.cookie = this.secure ? '__Host-hw_merchant' : 'hw_merchant';
+  }
+
+  /** A new session, always with a new id: one that somebody knew before the login would be his too. Returns the Set-Cookie header. */
+  async begin(login: Omit<MerchantSession, 'id'>): Promise<string> {
+    const id = randomBytes(ID_BYTES).toString('base64url');
+    await inBudget(this.store.put(MODEL, id, { payload: { ...login }, seconds: SECONDS }), 'Redis');
+    return setCookie(this.cookie, id, { secure: this.secure, seconds: SECONDS });
+  }
+
+  async find({ headers }: Pick<FastifyRequest, 'headers'>): Promise<MerchantSession | undefined> {
+    const id = cookieOf(headers.cookie, this.cookie);
+    if (id === undefined || !ID.test(id)) return undefined;
+    const found = await inBudget(this.store.get(MODEL, id), 'Redis');
+    return found === undefined ? undefined : { id, ...kept.parse(found.payload) };
+  }
+}

@@ -1,0 +1,37 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { LOGGER, type Logger } from '@hookwright/runtime';
+import { Database } from '../database/database.ts';
+import { InstallationsRepository } from './installations.repository.ts';
+
+const LOOK_EVERY_MS = 3600 * 1000;
+// A consent page is good for an hour.
+const KEPT_MS = 24 * 3600 * 1000;
+
+/** Deletes what waits for the consent of merchants who went away. Nobody was told that it began, and nobody is that it did not. */
+@Injectable()
+export class AbandonedConsents implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly installations: InstallationsRepository,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.sweep(), LOOK_EVERY_MS);
+    this.timer.unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  async sweep(now = new Date()): Promise<void> {
+    try {
+      await this.installations.deletePending(this.database.prisma, { createdAt: { lt: new Date(now.getTime() - KEPT_MS) } });
+    } catch (error) {
+      this.logger.warn({ reason: (error as Error).message }, 'abandoned_consents.waiting');
+    }
+  }
+}
