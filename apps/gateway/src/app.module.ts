@@ -28,11 +28,14 @@ import { SystemHealthController } from './health/system-health.controller.ts';
 import { SystemHealth } from './health/system-health.ts';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.ts';
 import { ConsentGrants } from './grants/consent-grants.ts';
+import { GrantChecksRepository } from './grants/grant-checks.repository.ts';
+import { GrantChecks } from './grants/grant-checks.ts';
 import { GrantsRepository } from './grants/grants.repository.ts';
 import { Grants } from './grants/grants.ts';
 import { Idempotency } from './idempotency/idempotency.ts';
 import { InstallationsController } from './installations/installations.controller.ts';
 import { InstallationsService } from './installations/installations.service.ts';
+import { OwnInstallationController } from './installations/own-installation.controller.ts';
 import { LoginController } from './login/login.controller.ts';
 import { LoginService } from './login/login.service.ts';
 import { MerchantSessions } from './merchant-session/merchant-sessions.ts';
@@ -62,6 +65,7 @@ const CONTROLLERS = [
   ClientSecretsController,
   EndpointsController,
   InstallationsController,
+  OwnInstallationController,
   DeliveriesController,
   EventTypesController,
   PartnersController,
@@ -100,6 +104,8 @@ const OAUTH = [
   AppAccess,
   OAuthSweep,
   ConsentGrants,
+  GrantChecksRepository,
+  GrantChecks,
   MerchantSessions,
   LoginService,
   ConsentService,

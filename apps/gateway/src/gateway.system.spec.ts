@@ -242,6 +242,8 @@ describe('the gateway before the real services', () => {
     const installation = { status: 'active', generation: 1, granted_scopes: ['orders.read'], granted_permissions: ['orders'], installed_by: 'mer_demo_1' };
     expect((await call(`GET ${at}`, { key: LIVE })).body).toMatchObject(installation);
 
+    expect((await call('GET /v1/installation', { key: String(tokens.body['access_token']) })).body).toMatchObject(installation);
+
     await call(`PATCH /v1/apps/${app.id}`, { key: LIVE, body: { permissions: [orders, { ...optional, optional: false }] } });
     expect((await call(`GET ${at}`, { key: LIVE })).body).toMatchObject({ ...installation, status: 'pending_permission_upgrade' });
     const upgrade = await browser.open(authorize);
@@ -254,6 +256,12 @@ describe('the gateway before the real services', () => {
       { previous_status: 'pending_consent', status: 'active', actor: 'merchant' },
       { previous_status: null, status: 'pending_consent', actor: 'merchant' },
     ]);
+
+    expect((await call(`POST ${at}/revoke`, { key: LIVE })).status).toBe(200);
+    expect((await call('GET /v1/installation', { key: String(tokens.body['access_token']) })).status).toBe(401);
+    const again = { grant_type: 'refresh_token', refresh_token: String(tokens.body['refresh_token']) };
+    const late = await postForm({ url: services.gatewayUrl }, '/oauth/token', again, basic(app.client_id, app.client_secret));
+    expect(late).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
   });
 
   it('lets an app in by itself, for itself alone', async () => {

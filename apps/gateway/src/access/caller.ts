@@ -56,6 +56,13 @@ export const CallersTenant = createParamDecorator((_data: unknown, context: Exec
   return tenantOf(caller);
 });
 
+/** The installation that the caller's access token belongs to; for routes that only such tokens reach. */
+export const CallersInstallation = createParamDecorator((_data: unknown, context: ExecutionContext) => {
+  const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (caller?.kind !== 'installation') throw new Error('a route of an installation must be open to its tokens only');
+  return { tenant: tenantOf(caller), appId: caller.appId, installationId: caller.installationId };
+});
+
 export function tenantOf({ partnerId, mode, appId }: PartnerCaller | InstallationCaller): Tenant {
   return { partnerId, mode: protoMode(mode), ...(appId !== undefined && { appId }) };
 }

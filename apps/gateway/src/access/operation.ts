@@ -45,6 +45,7 @@ export function Operation({ access, id, summary, description, answers, problems 
 function securityOf(access: Access): MethodDecorator[] {
   if (access === 'public') return [];
   if (access === 'operator') return [ApiSecurity('operatorToken', [])];
+  if (access === 'installation') return [ApiSecurity('installationToken', [])];
   return [ApiSecurity('apiKey', scopesOf(access)), ApiSecurity('appToken', scopesOf(access))];
 }
 

@@ -42,11 +42,6 @@ export class GrantsRepository {
     return ended;
   }
 
-  /** Of every installation, those that are gone for good. How many there were. */
-  async endOfInstallation(installationId: string, now: Date): Promise<number> {
-    return await this.endThose({ installationId }, now);
-  }
-
   async deleteOfApp(appId: string): Promise<void> {
     await this.database.client.oauthGrant.deleteMany({ where: { appId } });
   }

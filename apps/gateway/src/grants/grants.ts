@@ -59,10 +59,4 @@ export class Grants {
     ended.inc({ reason: 'uninstalled' }, await this.grants.follow(installation, new Date()));
     this.accessTokens.forget();
   }
-
-  /** There is no such installation any more. */
-  async endOfInstallation(installationId: string): Promise<void> {
-    ended.inc({ reason: 'uninstalled' }, await this.grants.endOfInstallation(installationId, new Date()));
-    this.accessTokens.forget();
-  }
 }

@@ -4,6 +4,7 @@ import { notFound } from '@hookwright/runtime';
 import type { Tenant } from '../access/caller.ts';
 import type { PageQuery } from '../apps/apps.reader.ts';
 import { Backends } from '../backends/backends.ts';
+import { GrantChecks, type InstallationRef } from '../grants/grant-checks.ts';
 import { Answer } from '../http/answer.ts';
 import { type List, toList } from '../validation/page.ts';
 import {
@@ -15,16 +16,12 @@ import {
   toTransition,
 } from './installation.schema.ts';
 
-/** Names one installation of one of the tenant's apps. */
-export interface InstallationRef {
-  readonly tenant: Tenant;
-  readonly appId: string;
-  readonly installationId: string;
-}
-
 @Injectable()
 export class InstallationsService {
-  constructor(private readonly backends: Backends) {}
+  constructor(
+    private readonly backends: Backends,
+    private readonly grantChecks: GrantChecks,
+  ) {}
 
   async list(tenant: Tenant, appId: string, query: InstallationQuery): Promise<List<InstallationBody>> {
     const { limit, cursor, status = InstallationStatus.UNSPECIFIED, merchant_id: merchantId = '' } = query;
@@ -50,20 +47,25 @@ export class InstallationsService {
   }
 
   async revoke(ref: InstallationRef, { reason }: ReasonBody): Promise<InstallationBody> {
-    const { installation } = await this.backends.registry.revokeInstallation({ ...ref, actor: Actor.PARTNER, reason });
-    return toInstallation(present(installation));
+    return await this.change(ref, (request) => this.backends.registry.revokeInstallation({ ...request, reason }));
   }
 
   async suspend(ref: InstallationRef, { reason }: ReasonBody): Promise<InstallationBody> {
-    const { installation } = await this.backends.registry.suspendInstallation({ ...ref, actor: Actor.PARTNER, reason });
-    return toInstallation(present(installation));
+    return await this.change(ref, (request) => this.backends.registry.suspendInstallation({ ...request, reason }));
   }
 
   async unsuspend(ref: InstallationRef, { reason }: ReasonBody): Promise<InstallationBody> {
-    const { installation } = await this.backends.registry.unsuspendInstallation({ ...ref, actor: Actor.PARTNER, reason });
-    return toInstallation(present(installation));
+    return await this.change(ref, (request) => this.backends.registry.unsuspendInstallation({ ...request, reason }));
+  }
+
+  /** By the partner. Its tokens follow before it is answered. */
+  private async change(ref: InstallationRef, ask: (request: PartnersChange) => Promise<{ installation?: Installation }>): Promise<InstallationBody> {
+    const changed = await this.grantChecks.during(ref, async () => present((await ask({ ...ref, actor: Actor.PARTNER })).installation));
+    return toInstallation(changed);
   }
 }
+
+type PartnersChange = InstallationRef & { readonly actor: Actor };
 
 function present(installation: Installation | undefined): Installation {
   if (installation === undefined) throw notFound('installation');

@@ -68,6 +68,7 @@ function description(): Omit<OpenAPIObject, 'paths'> {
     .addServer('/')
     .addSecurity('apiKey', { type: 'http', scheme: 'bearer', bearerFormat: 'hw_live_… or hw_test_…', description: 'API key of a partner' })
     .addSecurity('appToken', { type: 'http', scheme: 'bearer', description: 'Access token of the client_credentials grant: for one app' })
+    .addSecurity('installationToken', { type: 'http', scheme: 'bearer', description: 'Access token that a merchant’s consent led to' })
     .addSecurity(CLIENT_SCHEME, { type: 'http', scheme: 'basic', description: "An app's client id and client secret" })
     .addSecurity('operatorToken', { type: 'http', scheme: 'bearer', description: 'The token of the platform that runs Hookwright' })
     .build();
