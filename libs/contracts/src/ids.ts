@@ -1,6 +1,9 @@
 import { hash, randomFillSync } from 'node:crypto';
 
-/** What an id names: partner, app, installation, event, delivery, attempt, secret, replay, API key, client secret, grant, its check, request. */
+/**
+ * What an id names: partner, app, installation, event, delivery, attempt, secret, replay, API key, client secret, grant, its check,
+ * request.
+ */
 export type IdPrefix = 'par' | 'app' | 'ins' | 'evt' | 'dlv' | 'att' | 'sec' | 'rpl' | 'key' | 'cls' | 'grt' | 'gck' | 'req';
 
 export type Id<Prefix extends IdPrefix> = `${Prefix}_${string}`;

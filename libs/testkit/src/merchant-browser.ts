@@ -31,7 +31,10 @@ export interface Submission {
 
 const MAX_STEPS = 10;
 
-/** A merchant's browser without a screen: cookies by path, redirects, refreshes and forms of the platform's pages. Cookies for https go over http too. */
+/**
+ * A merchant's browser without a screen: cookies by path, redirects, refreshes and forms of the platform's pages. Cookies for https go over
+ * http too.
+ */
 export class MerchantBrowser {
   private readonly cookies = new Map<string, Cookie>();
 

@@ -37,7 +37,9 @@ export interface Tenant {
   readonly appId?: string;
 }
 
-/** What a route asks of its caller: a scope of a partner's credential, any of a partner, an installation's token, the operator, or nothing. */
+/**
+ * What a route asks of its caller: a scope of a partner's credential, any of a partner, an installation's token, the operator, or nothing.
+ */
 export type Access = Scope | 'partner' | 'installation' | 'operator' | 'public';
 
 declare module 'fastify' {

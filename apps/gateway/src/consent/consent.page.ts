@@ -13,7 +13,9 @@ export interface ConsentPage {
   readonly isStale?: boolean;
 }
 
-/** Asks a merchant whether an app may do what it asks for. Names are partners' own words: <bdi> keeps their direction from reaching ours. */
+/**
+ * Asks a merchant whether an app may do what it asks for. Names are partners' own words: <bdi> keeps their direction from reaching ours.
+ */
 export function consentPage({ view, merchantId, action, csrf, loginPath, isStale = false }: ConsentPage): string {
   const { returnsTo, permissionRevision } = view;
   return page(

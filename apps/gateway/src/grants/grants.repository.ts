@@ -31,7 +31,10 @@ export class GrantsRepository {
     return (await this.endThose({ id }, now)) > 0;
   }
 
-  /** Brings an installation's grants in line with it: those of earlier generations end, those of this one end, are held or go on. How many ended. */
+  /**
+   * Brings an installation's grants in line with it: those of earlier generations end, those of this one end, are held or go on. How many
+   * ended.
+   */
   async follow({ installationId, generation, sequence, status }: InstallationState, now: Date): Promise<number> {
     if (status === 'ended') return await this.endThose({ installationId, generation: { lte: generation } }, now);
     const ended = await this.endThose({ installationId, generation: { lt: generation } }, now);

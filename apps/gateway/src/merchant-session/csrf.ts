@@ -16,8 +16,8 @@ export function isCsrfToken(token: string, sessionId: string, purpose: string): 
 }
 
 /**
- * Whether a form was sent from a page of ours, as far as the browser says. `Origin: null` says nothing: that is what browsers send for forms
- * of pages with `Referrer-Policy: no-referrer`, such as ours.
+ * Whether a form was sent from a page of ours, as far as the browser says. `Origin: null` says nothing: that is what browsers send for
+ * forms of pages with `Referrer-Policy: no-referrer`, such as ours.
  */
 export function isFromOwnPage(headers: IncomingHttpHeaders, publicUrl: string): boolean {
   const site = headers['sec-fetch-site'];

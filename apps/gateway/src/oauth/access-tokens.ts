@@ -15,7 +15,10 @@ export class AccessTokens {
 
   constructor(private readonly tokens: TokensRepository) {}
 
-  /** Whose token it is; undefined for none, for one that has ended, and for a refresh token. Requests with the same one share one look-up for 0.9 s. */
+  /**
+   * Whose token it is; undefined for none, for one that has ended, and for a refresh token. Requests with the same one share one look-up
+   * for 0.9 s.
+   */
   async find(token: string): Promise<PartnerCaller | InstallationCaller | undefined> {
     const hash = hashOfId(token);
     const name = hash.toString('base64url');

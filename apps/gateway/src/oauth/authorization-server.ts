@@ -7,6 +7,7 @@ import { Adapters } from './adapters/adapters.ts';
 import { finishAnswer } from './answers.ts';
 import { appOf } from './client-app.ts';
 import { watch } from './events.ts';
+import { answerOf } from './oauth-failure.ts';
 import { providerConfiguration } from './provider-configuration.ts';
 import { TokenExtras } from './token-extras.ts';
 
@@ -40,6 +41,6 @@ function askForSecrets({ Client }: Provider, secrets: ClientSecrets): void {
   const compareOwn = Client.prototype.compareClientSecret;
   Client.prototype.compareClientSecret = async function (actual: string): Promise<boolean> {
     const app = appOf(this);
-    return app === undefined ? await compareOwn.call(this, actual) : await secrets.matches(app.id, actual);
+    return app === undefined ? await compareOwn.call(this, actual) : await answerOf('The database', secrets.matches(app.id, actual));
   };
 }

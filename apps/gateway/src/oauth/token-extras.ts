@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type KoaContextWithOIDC, errors } from 'oidc-provider';
 import { Grants } from '../grants/grants.ts';
 import { requireApp } from './client-app.ts';
+import { answerOf } from './oauth-failure.ts';
 import type { AppClaims, InstallationClaims } from './token-claims.ts';
 
 interface Issued {
@@ -18,7 +19,7 @@ export class TokenExtras {
     const { id, partnerId, mode } = requireApp(ctx.oidc.client);
     const ofApp = { app_id: id, partner_id: partnerId, mode };
     if (kind !== 'AccessToken') return ofApp;
-    const grant = await this.grants.find(grantId ?? '');
+    const grant = await answerOf('The database', this.grants.find(grantId ?? ''));
     if (grant === undefined) throw new errors.InvalidGrant('the grant has ended');
     return { ...ofApp, merchant_id: grant.merchantId, installation_id: grant.installationId };
   }

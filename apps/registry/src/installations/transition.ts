@@ -18,7 +18,8 @@ export interface Grant {
 }
 
 /*
- * States: (none) -install-> active; (none) -the merchant looks at the consent page-> pending_consent, which is deleted when nothing comes of it;
+ * States: (none) -install-> active; (none) -the merchant looks at the consent page-> pending_consent, which is deleted when nothing comes
+ * of it;
  *   active -other scopes-> active; active | suspended | pending_permission_upgrade -revoke-> revoked;
  *   revoked -install-> active, one generation later; pending_permission_upgrade | pending_consent -install-> active;
  *   active | pending_permission_upgrade -suspend-> suspended -unsuspend-> active, or pending_permission_upgrade when the app asks for more;

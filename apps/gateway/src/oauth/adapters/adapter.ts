@@ -1,29 +1,22 @@
 import type { Adapter } from 'oidc-provider';
-import { inBudget } from '@hookwright/runtime';
-import { oauthFailure } from '../oauth-failure.ts';
+import { answerOf } from '../oauth-failure.ts';
 
 type Method = keyof Adapter;
 
 const METHODS: readonly Method[] = ['upsert', 'find', 'findByUid', 'findByUserCode', 'consume', 'destroy', 'revokeByGrantId'];
 
 /**
- * What oidc-provider keeps of one model, given as the methods that the model needs; any other is a bug. Within the request's budget, and with
- * a store that is away told as OAuth tells it. `store`: what is away then.
+ * What oidc-provider keeps of one model, given as the methods that the model needs; any other is a bug. Within the request's budget, and
+ * with a store that is away told as OAuth tells it. `store`: what is away then.
  */
 export function adapter(store: string, methods: Partial<Adapter>): Adapter {
   const all = METHODS.map((name) => {
     const method = methods[name] as ((...given: unknown[]) => Promise<unknown>) | undefined;
-    return [name, async (...given: unknown[]) => await guarded(store, name, () => method?.(...given))] as const;
+    const ask = async (...given: unknown[]): Promise<unknown> => {
+      if (method === undefined) throw new Error(`nothing of this model is kept that ${name} could be asked of`);
+      return await answerOf(store, method(...given));
+    };
+    return [name, ask] as const;
   });
   return Object.fromEntries(all) as unknown as Adapter;
-}
-
-async function guarded(store: string, name: Method, work: () => Promise<unknown> | undefined): Promise<unknown> {
-  try {
-    const working = work();
-    if (working === undefined) throw new Error(`nothing of this model is kept that ${name} could be asked of`);
-    return await inBudget(working, store);
-  } catch (error) {
-    throw oauthFailure(error);
-  }
 }

@@ -3,8 +3,9 @@ import type { AdapterPayload } from 'oidc-provider';
 import { open, seal } from '../../sealing/seal.ts';
 
 /*
- * An opaque token, a code, or the cookie of an interaction is oidc-provider's `jti`: the id it looks them up by, and part of what it stores.
- * So the id is kept as a hash (they have 126 random bits and more: a slow one would protect nothing), and the payload sealed with the id.
+ * An opaque token, a code, or the cookie of an interaction is oidc-provider's `jti`: the id it looks them up by, and part of what it
+ * stores. So the id is kept as a hash (they have 126 random bits and more: a slow one would protect nothing), and the payload sealed with
+ * the id.
  */
 
 const PURPOSE = 'hookwright oauth';

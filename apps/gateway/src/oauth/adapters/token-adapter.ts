@@ -54,7 +54,9 @@ function withConsumed(payload: AdapterPayload, consumedAt: Date | null): Adapter
   return consumedAt === null ? payload : { ...payload, consumed: Math.floor(consumedAt.getTime() / 1000) };
 }
 
-/** A whole family ends at once: one token of it was revoked, or, at the token endpoint, a code or refresh token of it came a second time. */
+/**
+ * A whole family ends at once: one token of it was revoked, or, at the token endpoint, a code or refresh token of it came a second time.
+ */
 export async function endGrant(grants: Grants, grantId: string): Promise<void> {
   await grants.end(grantId, Provider.ctx?.oidc.route === 'token' ? 'replayed' : 'revoked');
 }

@@ -37,7 +37,10 @@ export function codeAdapter(store: TransientStore, grants: Grants): Adapter {
   });
 }
 
-/** Without the wait, those who come at once would leave nobody a token: an app that sends its request twice could not tell that from a wrong code. */
+/**
+ * Without the wait, those who come at once would leave nobody a token: an app that sends its request twice could not tell that from a wrong
+ * code.
+ */
 async function endReplayed(code: Transient | undefined, grants: Grants): Promise<void> {
   const grantId = code?.payload.grantId;
   if (code === undefined || grantId === undefined) return;
@@ -58,8 +61,8 @@ export function replayAdapter(store: TransientStore): Adapter {
 }
 
 /**
- * oidc-provider's own session: kept nowhere. Who the merchant is says MerchantSessions alone; a second place could know another merchant than
- * the page that he sees.
+ * oidc-provider's own session: kept nowhere. Who the merchant is says MerchantSessions alone; a second place could know another merchant
+ * than the page that he sees.
  */
 export function noSessions(): Adapter {
   const nothing = (): Promise<undefined> => Promise.resolve(undefined);
