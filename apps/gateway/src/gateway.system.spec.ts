@@ -110,7 +110,7 @@ describe('the gateway before the real services', () => {
 
   it('rotates, lists and revokes secrets', async () => {
     const { id, webhook } = await createApp();
-    const rotated = await call(`POST /v1/apps/${id}/rotate-secret`, { key: LIVE });
+    const rotated = await call(`POST /v1/apps/${id}/rotate-secret`, { key: LIVE, body: { reason: 'every quarter' } });
     expect(rotated).toMatchObject({
       status: 200,
       body: { secret: expect.stringMatching(/^whsec_/), secret_id: expect.stringMatching(/^sec_/) },
@@ -122,7 +122,7 @@ describe('the gateway before the real services', () => {
     });
     const { body } = await call(`GET /v1/apps/${id}/webhook/secrets`, { key: LIVE });
     expect(body['data']).toMatchObject([
-      { id: rotated.body['secret_id'], expires_at: null },
+      { id: rotated.body['secret_id'], expires_at: null, reason: 'every quarter', created_by: expect.stringMatching(/^key_/) },
       { id: rotated.body['previous_secret_id'], expires_at: rotated.body['previous_secret_expires_at'] },
     ]);
     const revoke = (secret: unknown): Promise<Answered> =>

@@ -34,20 +34,30 @@ const newApp = (): string => uniqueName('app');
 describe('reading', () => {
   it('lists the live secrets of several apps, each newest first, without key material', async () => {
     const apps = [newApp(), newApp(), newApp()];
-    const first = await vault.secrets.create(apps[0]!);
+    const first = await vault.secrets.create({ appId: apps[0]! });
     const second = await vault.secrets.rotate({ appId: apps[0]!, overlapSeconds: 60, force: false });
-    const other = await vault.secrets.create(apps[1]!);
+    const other = await vault.secrets.create({ appId: apps[1]! });
     const rows = await vault.secrets.list(apps);
     expect(rows.filter(({ appId }) => appId === apps[0]).map(({ id }) => id)).toEqual([second.info.id, first.info.id]);
     expect(rows.filter(({ appId }) => appId !== apps[0]).map(({ id }) => id)).toEqual([other.info.id]);
-    expect(Object.keys(rows[0]!).sort()).toEqual(['appId', 'createdAt', 'expiresAt', 'id', 'lastUsedAt', 'prefix', 'scheme']);
+    expect(Object.keys(rows[0]!).sort()).toEqual([
+      'appId',
+      'createdAt',
+      'createdBy',
+      'expiresAt',
+      'id',
+      'lastUsedAt',
+      'prefix',
+      'reason',
+      'scheme',
+    ]);
   });
 
   it('notes the last use, at most once a minute', async () => {
     const appId = newApp();
     const now = new Date();
     const lastUse = async (): Promise<Date | null> => (await vault.secrets.list([appId]))[0]!.lastUsedAt;
-    await vault.secrets.create(appId, now);
+    await vault.secrets.create({ appId }, now);
     expect(await lastUse()).toBeNull();
     await vault.signing.open([appId], now);
     await eventually(async () => expect(await lastUse()).toEqual(now));
@@ -58,8 +68,8 @@ describe('reading', () => {
 
   it('keeps a corrupted secret to its app', async () => {
     const [broken, healthy] = [newApp(), newApp()];
-    const { info } = await vault.secrets.create(broken);
-    const { secret } = await vault.secrets.create(healthy);
+    const { info } = await vault.secrets.create({ appId: broken });
+    const { secret } = await vault.secrets.create({ appId: healthy });
     await database.pool.query('UPDATE secret SET ciphertext = set_byte(ciphertext, 20, get_byte(ciphertext, 20) # 1) WHERE id = $1', [
       info.id,
     ]);
@@ -71,8 +81,8 @@ describe('reading', () => {
 
   it("does not open another app's ciphertext that was copied into a row", async () => {
     const [thief, owner] = [newApp(), newApp()];
-    const { info } = await vault.secrets.create(thief);
-    const { info: theirs } = await vault.secrets.create(owner);
+    const { info } = await vault.secrets.create({ appId: thief });
+    const { info: theirs } = await vault.secrets.create({ appId: owner });
     await database.pool.query(
       'UPDATE secret s SET ciphertext = o.ciphertext, wrapped_key = o.wrapped_key FROM secret o WHERE s.id = $1 AND o.id = $2',
       [info.id, theirs.id],
@@ -85,7 +95,7 @@ describe('sweeping', () => {
   it('removes the key material of what has expired, announces the rest, and forgets the row after 30 days', async () => {
     const appId = newApp();
     const now = new Date();
-    const first = await vault.secrets.create(appId, now);
+    const first = await vault.secrets.create({ appId }, now);
     const second = await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false }, now);
     const rows = async (): Promise<unknown[]> => {
       const result = await database.pool.query<object>('SELECT id, ciphertext IS NULL AS swept FROM secret WHERE app_id = $1', [appId]);
@@ -106,9 +116,11 @@ describe('sweeping', () => {
 describe('the contract', () => {
   it('answers every call in the words of proto/vault/v1', async () => {
     const appId = newApp();
-    const made = await vault.controller.createSecret(create(CreateSecretRequestSchema, { appId, scheme: Scheme.V1 }));
-    expect(made.info).toMatchObject({ appId, scheme: Scheme.V1, prefix: made.secret!.slice(0, 8) });
-    const rotated = await vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, overlapSeconds: 604_800 }));
+    const made = await vault.controller.createSecret(create(CreateSecretRequestSchema, { appId, scheme: Scheme.V1, actor: 'key_1' }));
+    expect(made.info).toMatchObject({ appId, scheme: Scheme.V1, prefix: made.secret!.slice(0, 8), createdBy: 'key_1', reason: '' });
+    const why = { actor: 'key_2', reason: 'every quarter' };
+    const rotated = await vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, overlapSeconds: 604_800, ...why }));
+    expect(rotated.info).toMatchObject({ createdBy: 'key_2', reason: 'every quarter' });
     expect(rotated.previousSecretId).toBe(made.info!.id);
     const { apps } = await vault.controller.getSigningSecrets(create(GetSigningSecretsRequestSchema, { appIds: [appId] }));
     const secretsOfApp = [
@@ -130,6 +142,8 @@ describe('the contract', () => {
     ['/scheme', () => vault.controller.createSecret(create(CreateSecretRequestSchema, { appId, scheme: Scheme.V1A }))],
     ['/overlap_seconds', () => vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, overlapSeconds: 604_801 }))],
     ['/reason', () => vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, reason: 'x'.repeat(501) }))],
+    ['/reason', () => vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, reason: 'a\0b' }))],
+    ['/actor', () => vault.controller.createSecret(create(CreateSecretRequestSchema, { appId, actor: 'x'.repeat(129) }))],
     ['/app_ids/1', () => vault.controller.listSecrets(create(ListSecretsRequestSchema, { appIds: [appId, 'no id'] }))],
     ['/app_ids', () => vault.controller.listSecrets(create(ListSecretsRequestSchema, { appIds: Array<string>(201).fill(appId) }))],
     ['/secret_id', () => vault.controller.revokeSecret(create(RevokeSecretRequestSchema, { appId, secretId: '\0' }))],
@@ -144,7 +158,7 @@ describe('when a store is away', () => {
   it('answers service_unavailable within 2 s without PostgreSQL', async () => {
     const lonely = new Vault(`postgresql://nobody@127.0.0.1:${await freePort()}/vault`, brokers);
     const began = Date.now();
-    const calls = [lonely.secrets.create('app_1'), lonely.secrets.list(['app_1']), lonely.signing.open(['app_1'])];
+    const calls = [lonely.secrets.create({ appId: 'app_1' }), lonely.secrets.list(['app_1']), lonely.signing.open(['app_1'])];
     for (const call of calls) expect((await problemOf(call)).code).toBe('service_unavailable');
     expect(Date.now() - began).toBeLessThan(2000);
     await expect(lonely.database.check()).rejects.toThrow();
@@ -157,7 +171,7 @@ describe('when a store is away', () => {
     await client.query('BEGIN');
     await client.query('LOCK TABLE secret IN ACCESS EXCLUSIVE MODE');
     const began = Date.now();
-    const problems = await Promise.all([problemOf(vault.secrets.create(appId)), problemOf(vault.signing.open([appId]))]);
+    const problems = await Promise.all([problemOf(vault.secrets.create({ appId })), problemOf(vault.signing.open([appId]))]);
     expect(problems.map(({ code }) => code)).toEqual(['service_unavailable', 'service_unavailable']);
     expect(Date.now() - began).toBeLessThan(2000);
     await client.query('ROLLBACK');
@@ -169,7 +183,7 @@ describe('when a store is away', () => {
     const own = await createDatabase('vault');
     const appId = newApp();
     const lonely = new Vault(own.url, [`127.0.0.1:${await freePort()}`]);
-    const { info } = await lonely.secrets.create(appId);
+    const { info } = await lonely.secrets.create({ appId });
     expect(() => lonely.announcements.checkKafka()).toThrow();
     await lonely.stop();
     expect(announced.snapshotsOf(appId)).toEqual([]);
@@ -185,7 +199,7 @@ describe('when a store is away', () => {
 describe('what is stored and announced', () => {
   it('holds neither a secret nor a key, in any spelling', async () => {
     const appId = newApp();
-    const texts = [(await vault.secrets.create(appId)).secret];
+    const texts = [(await vault.secrets.create({ appId })).secret];
     texts.push((await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false })).secret);
     await eventually(() => expect(announced.snapshotsOf(appId)).toHaveLength(2));
     const places = [await everyValue(), ...announced.all.flatMap(([key, value]) => [Buffer.from(key), value ?? Buffer.alloc(0)])];

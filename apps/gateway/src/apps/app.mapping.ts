@@ -14,7 +14,7 @@ import {
 } from '@hookwright/contracts';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { enumText, enumTextOrNull, enumValue } from '../validation/enum-text.ts';
-import { isoTime, isoTimeOrNull } from '../validation/fields.ts';
+import { isoTime, isoTimeOrNull, textOrNull } from '../validation/fields.ts';
 import type { AppBody, AppInputBody, AppPatchBody, JwksBody, SigningSecretBody, WebhookPatchBody } from './app.schema.ts';
 
 type AppInput = MessageInitShape<typeof AppInputSchema>;
@@ -98,11 +98,13 @@ function toWebhook(webhook: Webhook, secrets: readonly SecretInfo[]): WebhookBod
   };
 }
 
-export function toSecretInfo({ id, prefix, createdAtMs, expiresAtMs, lastUsedAtMs }: SecretInfo): SigningSecretBody {
+export function toSecretInfo({ id, prefix, createdAtMs, createdBy, reason, expiresAtMs, lastUsedAtMs }: SecretInfo): SigningSecretBody {
   return {
     id,
     prefix,
     created_at: isoTime(createdAtMs),
+    created_by: textOrNull(createdBy),
+    reason: textOrNull(reason),
     expires_at: isoTimeOrNull(expiresAtMs),
     last_used_at: isoTimeOrNull(lastUsedAtMs),
   };

@@ -88,6 +88,8 @@ export const signingSecretInfo = z
     id: z.string(),
     prefix: z.string().meta({ examples: ['whsec_ab'] }),
     created_at: utcTime,
+    created_by: z.string().nullable().describe('the API key with which it was asked for'),
+    reason: z.string().nullable().describe('why the one before was replaced, as it was said then'),
     expires_at: utcTime.nullable(),
     last_used_at: utcTime.nullable(),
   })

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { CallersTenant, type Tenant } from '../access/caller.ts';
+import { CallersId, CallersTenant, type Tenant } from '../access/caller.ts';
 import { Operation } from '../access/operation.ts';
 import type { Answer } from '../http/answer.ts';
 import { id } from '../validation/fields.ts';
@@ -43,8 +43,12 @@ export class AppsController {
     answers: { 201: newAppResponse },
     problems: ENDPOINT_PROBLEMS,
   })
-  create(@CallersTenant() tenant: Tenant, @Body({ schema: appInput }) body: AppInputBody): Promise<Answer<NewAppBody>> {
-    return this.apps.create(tenant, body);
+  create(
+    @CallersTenant() tenant: Tenant,
+    @CallersId() actor: string,
+    @Body({ schema: appInput }) body: AppInputBody,
+  ): Promise<Answer<NewAppBody>> {
+    return this.apps.create(tenant, { body, actor });
   }
 
   @Get()
@@ -71,11 +75,12 @@ export class AppsController {
   })
   update(
     @CallersTenant() tenant: Tenant,
+    @CallersId() actor: string,
     @Param('app_id', { schema: id }) appId: string,
     @Body({ schema: appPatch }) body: AppPatchBody,
     @Headers('if-match') ifMatch?: string,
   ): Promise<Answer<NewAppBody>> {
-    return this.apps.update(tenant, appId, { body, ifMatch });
+    return this.apps.update(tenant, appId, { body, actor, ifMatch });
   }
 
   @Delete(':app_id')

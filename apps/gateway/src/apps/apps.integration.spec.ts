@@ -24,8 +24,9 @@ beforeEach(() => gateway.expectNothing());
 describe('an app', () => {
   it('is created with its endpoint, its secret once, and an ETag', async () => {
     const calls: string[] = [];
-    gateway.vault.handlers.createSecret = ({ appId }) => {
+    gateway.vault.handlers.createSecret = ({ appId, actor }) => {
       calls.push(`vault ${appId}`);
+      expect(actor).toMatch(/^key_[0-9a-z]{26}$/);
       return { info: { ...secret, appId }, secret: 'whsec_secret' };
     };
     gateway.registry.handlers.createApp = ({ appId, tenant }) => {
@@ -62,7 +63,17 @@ describe('an app', () => {
         timeout_seconds: 10,
         signing: {
           scheme: 'v1',
-          secrets: [{ id: 'sec_1', prefix: 'whsec_ab', created_at: '2026-11-25T09:46:40.000Z', expires_at: null, last_used_at: null }],
+          secrets: [
+            {
+              id: 'sec_1',
+              prefix: 'whsec_ab',
+              created_at: '2026-11-25T09:46:40.000Z',
+              created_by: null,
+              reason: null,
+              expires_at: null,
+              last_used_at: null,
+            },
+          ],
         },
         secret: 'whsec_secret',
       },

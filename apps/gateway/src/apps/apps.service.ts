@@ -17,6 +17,8 @@ interface Patch {
   readonly tenant: Tenant;
   readonly appId: string;
   readonly body: AppPatchBody;
+  /** Who asks. */
+  readonly actor: string;
   readonly ifRevision?: bigint;
 }
 
@@ -52,14 +54,14 @@ export class AppsService {
   }
 
   /** The secrets come first: an app with an endpoint and without a secret could not be sent anything. */
-  async create(tenant: Tenant, body: AppInputBody): Promise<Answer<NewAppBody>> {
+  async create(tenant: Tenant, { body, actor }: { body: AppInputBody; actor: string }): Promise<Answer<NewAppBody>> {
     if (tenant.appId !== undefined) throw new Problem('insufficient_scope', 'A token of an app makes no other apps.');
     const appId = newId('app');
     const request = { tenant, appId, app: toAppInput(body) };
     const hasEndpoint = body.webhook !== undefined && body.webhook !== null;
     try {
       const clientSecret = await this.clientSecrets.create(appId);
-      const secret = hasEndpoint ? await this.backends.vault.createSecret({ appId, scheme: Scheme.V1 }) : undefined;
+      const secret = hasEndpoint ? await this.backends.vault.createSecret({ appId, scheme: Scheme.V1, actor }) : undefined;
       const app = present((await this.backends.registry.createApp(request, hasEndpoint ? RESOLVING : {})).app);
       const created = secret === undefined ? toAppResponse(app, []) : withSecret(app, secret);
       return withEtag(app, { ...created, client_secret: clientSecret });
@@ -73,10 +75,10 @@ export class AppsService {
   async update(
     tenant: Tenant,
     appId: string,
-    { body, ifMatch }: { body: AppPatchBody; ifMatch?: string | undefined },
+    { body, actor, ifMatch }: { body: AppPatchBody; actor: string; ifMatch?: string | undefined },
   ): Promise<Answer<NewAppBody>> {
     const ifRevision = ifMatchRevision(ifMatch);
-    const patch: Patch = { tenant, appId, body, ...(ifRevision !== undefined && { ifRevision }) };
+    const patch: Patch = { tenant, appId, body, actor, ...(ifRevision !== undefined && { ifRevision }) };
     if (body.webhook === undefined) return await this.patch(patch);
     const { webhook } = await this.reader.find(tenant, appId);
     if (body.webhook === null)
@@ -96,7 +98,7 @@ export class AppsService {
     });
   }
 
-  private async patch({ body, ...rest }: Patch): Promise<Answer<AppBody>> {
+  private async patch({ body, actor: _actor, ...rest }: Patch): Promise<Answer<AppBody>> {
     const { app } = await this.backends.registry.updateApp({ ...rest, app: toAppInput(body) }, RESOLVING);
     const patched = present(app);
     // The change is made, however long it took: its answer has time of its own.
@@ -104,11 +106,11 @@ export class AppsService {
   }
 
   private async addEndpoint(patch: Patch): Promise<Answer<NewAppBody>> {
-    const { tenant, appId, body, ...rest } = patch;
+    const { tenant, appId, body, actor, ...rest } = patch;
     const { webhook } = await this.reader.find(tenant, appId);
     if (webhook !== undefined) return await this.patch(patch);
     await this.erasures.settleBefore(appId);
-    const secret = await this.backends.vault.createSecret({ appId, scheme: Scheme.V1 });
+    const secret = await this.backends.vault.createSecret({ appId, scheme: Scheme.V1, actor });
     try {
       const { app } = await this.backends.registry.updateApp({ tenant, appId, app: toAppInput(body), ...rest }, RESOLVING);
       const patched = present(app);

@@ -17,10 +17,10 @@ export class EndpointsService {
     private readonly apps: AppsReader,
   ) {}
 
-  async rotateSecret(tenant: Tenant, appId: string, body: RotateBody): Promise<RotatedSecretBody> {
+  async rotateSecret(tenant: Tenant, appId: string, rotation: RotateBody & { readonly actor: string }): Promise<RotatedSecretBody> {
     await this.requireEndpoint(tenant, appId);
-    const { overlap_seconds: overlapSeconds, force, reason } = body;
-    return toRotatedSecret(await this.backends.vault.rotateSecret({ appId, overlapSeconds, force, reason }));
+    const { overlap_seconds: overlapSeconds, force, reason, actor } = rotation;
+    return toRotatedSecret(await this.backends.vault.rotateSecret({ appId, overlapSeconds, force, reason, actor }));
   }
 
   /** Live ones, newest first; there are at most a few. */

@@ -5,21 +5,27 @@ const ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Seven days (api.md). */
 const MAX_OVERLAP_SECONDS = 7 * 24 * 60 * 60;
 const MAX_REASON_CHARACTERS = 500;
+const MAX_ACTOR_CHARACTERS = 128;
 // Twice a page of the API. Delivery asks for as many at once (apps/delivery, vault-questions.ts).
 const MAX_APPS = 200;
 
 /** Checks of what callers send; each throws a problem that names every wrong field. */
-export function checkCreate({ appId, scheme }: CreateSecretRequest): void {
+export function checkCreate({ appId, scheme, actor }: CreateSecretRequest): void {
   // Ed25519 comes with its key pairs and their JWKS; until then it must not silently be something else.
   const known = scheme === Scheme.V1 || scheme === Scheme.UNSPECIFIED;
-  refuse([...idFaults('/app_id', appId), ...(known ? [] : [fault('/scheme', 'only the scheme v1 is available')])]);
+  refuse([
+    ...idFaults('/app_id', appId),
+    ...(known ? [] : [fault('/scheme', 'only the scheme v1 is available')]),
+    ...textFaults('/actor', actor, MAX_ACTOR_CHARACTERS),
+  ]);
 }
 
-export function checkRotate({ appId, overlapSeconds, reason }: RotateSecretRequest): void {
+export function checkRotate({ appId, overlapSeconds, reason, actor }: RotateSecretRequest): void {
   refuse([
     ...idFaults('/app_id', appId),
     ...(overlapSeconds <= MAX_OVERLAP_SECONDS ? [] : [fault('/overlap_seconds', `must be 0 to ${MAX_OVERLAP_SECONDS}`)]),
-    ...(reason.length <= MAX_REASON_CHARACTERS ? [] : [fault('/reason', `may have ${MAX_REASON_CHARACTERS} characters`)]),
+    ...textFaults('/reason', reason, MAX_REASON_CHARACTERS),
+    ...textFaults('/actor', actor, MAX_ACTOR_CHARACTERS),
   ]);
 }
 
@@ -38,6 +44,11 @@ export function checkSecret({ appId, secretId }: { readonly appId: string; reado
 
 function idFaults(pointer: string, id: string): FieldError[] {
   return ID.test(id) ? [] : [fault(pointer, 'is not an id')];
+}
+
+/** PostgreSQL keeps no NUL in a text. */
+function textFaults(pointer: string, text: string, max: number): FieldError[] {
+  return text.length <= max && !text.includes('\0') ? [] : [fault(pointer, `may have ${max} characters, and no NUL`)];
 }
 
 function fault(pointer: string, message: string): FieldError {

@@ -12,6 +12,8 @@ export function toSecretInfo(row: SecretRow): MessageInitShape<typeof SecretInfo
     createdAtMs: BigInt(row.createdAt.getTime()),
     ...(row.expiresAt === null ? {} : { expiresAtMs: BigInt(row.expiresAt.getTime()) }),
     ...(row.lastUsedAt === null ? {} : { lastUsedAtMs: BigInt(row.lastUsedAt.getTime()) }),
+    createdBy: row.createdBy,
+    reason: row.reason,
   };
 }
 

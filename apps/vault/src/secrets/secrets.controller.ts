@@ -31,7 +31,7 @@ export class SecretsController {
   @GrpcMethod('VaultService', 'CreateSecret')
   async createSecret(request: CreateSecretRequest): Promise<MessageInitShape<typeof CreateSecretResponseSchema>> {
     checkCreate(request);
-    const { info, secret } = await this.secrets.create(request.appId);
+    const { info, secret } = await this.secrets.create(request);
     return { info: toSecretInfo(info), secret };
   }
 

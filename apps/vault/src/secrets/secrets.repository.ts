@@ -3,7 +3,17 @@ import type { SealedSecret } from '../encryption/envelope.ts';
 import type { Prisma, Secret } from '../generated/prisma/client.ts';
 
 /** What may leave the vault of a secret: everything but its key material. */
-const INFO = { id: true, appId: true, scheme: true, prefix: true, createdAt: true, expiresAt: true, lastUsedAt: true } as const;
+const INFO = {
+  id: true,
+  appId: true,
+  scheme: true,
+  prefix: true,
+  createdAt: true,
+  createdBy: true,
+  reason: true,
+  expiresAt: true,
+  lastUsedAt: true,
+} as const;
 const NO_MATERIAL = { ciphertext: null, wrappedKey: null, keyId: null };
 // The one without an end is the newest by definition, whatever the clocks of two replicas say.
 const NEWEST_FIRST = [

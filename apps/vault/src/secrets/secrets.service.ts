@@ -7,10 +7,17 @@ import type { Database, Queries } from '../database/database.ts';
 import type { Envelope, SealedSecret } from '../encryption/envelope.ts';
 import type { SecretRow, SecretsRepository } from './secrets.repository.ts';
 
-export interface Rotate {
+export interface Create {
   readonly appId: string;
+  /** Who asks; kept with the secret. */
+  readonly actor?: string;
+}
+
+export interface Rotate extends Create {
   readonly overlapSeconds: number;
   readonly force: boolean;
+  /** In the caller's words; kept with the new secret. */
+  readonly reason?: string;
 }
 
 export interface NewSecret {
@@ -53,9 +60,10 @@ export class SecretsService {
    * The first secret of a new endpoint. What was live before ends at once: it belonged to an endpoint that was removed, or to a call whose
    * answer never arrived, so nobody is left who could verify with it. To replace a secret in use there is rotate.
    */
-  async create(appId: string, now = new Date()): Promise<NewSecret> {
+  async create(request: Create, now = new Date()): Promise<NewSecret> {
     const { repository } = this.parts;
-    const { text, row } = await this.seal(appId);
+    const { appId } = request;
+    const { text, row } = await this.seal(request);
     const info = await this.change(appId, now, async (transaction) => {
       const live = await repository.findLive(transaction, [appId], now);
       const ids = live.map(({ id }) => id);
@@ -67,9 +75,10 @@ export class SecretsService {
   }
 
   /** A new current secret; the one before signs beside it until the overlap is over. */
-  async rotate({ appId, overlapSeconds, force }: Rotate, now = new Date()): Promise<RotatedSecret> {
+  async rotate(request: Rotate, now = new Date()): Promise<RotatedSecret> {
     const { repository } = this.parts;
-    const { text, row } = await this.seal(appId);
+    const { appId, overlapSeconds, force, actor = '' } = request;
+    const { text, row } = await this.seal(request);
     const { info, previous } = await this.change(appId, now, async (transaction) => {
       const live = await repository.findLive(transaction, [appId], now);
       const plan = planned(planRotation(live, { overlapSeconds, force, now }));
@@ -79,7 +88,7 @@ export class SecretsService {
       return { info: await this.insert(transaction, row, now), previous: plan.previous };
     });
     const ids = { app_id: appId, secret_id: info.id, previous_secret_id: previous.id };
-    this.parts.logger.info({ ...ids, overlap_seconds: overlapSeconds, force }, 'secret.rotated');
+    this.parts.logger.info({ ...ids, overlap_seconds: overlapSeconds, force, actor }, 'secret.rotated');
     return { info, secret: text, previous };
   }
 
@@ -121,16 +130,16 @@ export class SecretsService {
 
   private async insert(transaction: Queries, row: SealedNewSecret['row'], now: Date): Promise<SecretRow> {
     await this.parts.repository.insert(transaction, { ...row, createdAt: now });
-    const { id, appId, scheme, prefix } = row;
-    return { id, appId, scheme, prefix, createdAt: now, expiresAt: null, lastUsedAt: null };
+    const { id, appId, scheme, prefix, createdBy, reason } = row;
+    return { id, appId, scheme, prefix, createdBy, reason, createdAt: now, expiresAt: null, lastUsedAt: null };
   }
 
-  private async seal(appId: string): Promise<SealedNewSecret> {
+  private async seal({ appId, actor = '', reason = '' }: Create & Pick<Rotate, 'reason'>): Promise<SealedNewSecret> {
     const id = newId('sec');
     const { secret: text, key, prefix } = generateSecret();
     try {
       const sealed = await this.parts.envelope.seal(key, { appId, secretId: id });
-      return { text, row: { id, appId, scheme: Scheme[Scheme.V1].toLowerCase(), prefix, ...sealed } };
+      return { text, row: { id, appId, scheme: Scheme[Scheme.V1].toLowerCase(), prefix, createdBy: actor, reason, ...sealed } };
     } finally {
       key.fill(0);
     }

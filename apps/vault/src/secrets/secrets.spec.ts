@@ -25,7 +25,7 @@ const newApp = (): string => uniqueName('app');
 describe('creating', () => {
   it('gives the text once, and the same bytes to those who sign', async () => {
     const appId = newApp();
-    const { info, secret } = await vault.secrets.create(appId);
+    const { info, secret } = await vault.secrets.create({ appId });
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(info).toMatchObject({ appId, scheme: 'v1', prefix: secret.slice(0, 8), expiresAt: null });
     expect(await vault.signingKeys(appId)).toEqual([secret]);
@@ -34,15 +34,15 @@ describe('creating', () => {
 
   it('starts afresh when the app has live secrets: those end at once', async () => {
     const appId = newApp();
-    const lost = await vault.secrets.create(appId);
-    const kept = await vault.secrets.create(appId);
+    const lost = await vault.secrets.create({ appId });
+    const kept = await vault.secrets.create({ appId });
     expect(await vault.signingKeys(appId)).toEqual([kept.secret]);
     await eventually(() => expect(announced.of(appId)).toEqual([[[lost.info.id, undefined]], [[kept.info.id, undefined]]]));
   });
 
   it('leaves one current secret when several calls race', async () => {
     const appId = newApp();
-    const created = await Promise.all(Array.from({ length: 6 }, () => vault.secrets.create(appId)));
+    const created = await Promise.all(Array.from({ length: 6 }, () => vault.secrets.create({ appId })));
     const [key, ...more] = await vault.signingKeys(appId);
     expect(more).toEqual([]);
     expect(created.map(({ secret }) => secret)).toContain(key);
@@ -53,7 +53,7 @@ describe('rotating', () => {
   it('keeps both secrets live during the overlap, the new one first', async () => {
     const appId = newApp();
     const now = new Date();
-    const first = await vault.secrets.create(appId, now);
+    const first = await vault.secrets.create({ appId }, now);
     const second = await vault.secrets.rotate({ appId, overlapSeconds: DAY_SECONDS, force: false }, now);
     const end = after(now, DAY_SECONDS);
     expect(second.previous).toEqual({ id: first.info.id, expiresAt: end });
@@ -69,7 +69,7 @@ describe('rotating', () => {
 
   it('ends the previous secret at once with overlap 0, and removes its key material', async () => {
     const appId = newApp();
-    const first = await vault.secrets.create(appId);
+    const first = await vault.secrets.create({ appId });
     const now = new Date();
     const second = await vault.secrets.rotate({ appId, overlapSeconds: 0, force: false }, now);
     expect(second.previous).toEqual({ id: first.info.id, expiresAt: now });
@@ -81,7 +81,7 @@ describe('rotating', () => {
 
   it('is refused inside an open overlap and changes nothing; by force the oldest ends', async () => {
     const appId = newApp();
-    const first = await vault.secrets.create(appId);
+    const first = await vault.secrets.create({ appId });
     const second = await vault.secrets.rotate({ appId, overlapSeconds: DAY_SECONDS, force: false });
     const refused = await problemOf(vault.secrets.rotate({ appId, overlapSeconds: 0, force: false }));
     expect(refused.code).toBe('rotation_in_progress');
@@ -91,10 +91,20 @@ describe('rotating', () => {
     expect(await vault.signingKeys(appId)).toEqual([third.secret, second.secret]);
   });
 
+  it('keeps who asked and why with the new secret', async () => {
+    const appId = newApp();
+    await vault.secrets.create({ appId, actor: 'key_1' });
+    await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false, actor: 'key_2', reason: 'it was in a log\nof ours' });
+    expect(await vault.secrets.list([appId])).toMatchObject([
+      { createdBy: 'key_2', reason: 'it was in a log\nof ours' },
+      { createdBy: 'key_1', reason: '' },
+    ]);
+  });
+
   it('is possible again once the overlap is over', async () => {
     const appId = newApp();
     const now = new Date();
-    await vault.secrets.create(appId, now);
+    await vault.secrets.create({ appId }, now);
     const second = await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false }, now);
     const third = await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false }, after(now, 60));
     expect(await vault.signingKeys(appId, after(now, 61))).toEqual([third.secret, second.secret]);
@@ -102,7 +112,7 @@ describe('rotating', () => {
 
   it('lets one of two concurrent rotations win; the other finds it in progress', async () => {
     const appId = newApp();
-    const first = await vault.secrets.create(appId);
+    const first = await vault.secrets.create({ appId });
     const rotate = (): Promise<{ secret: string }> => vault.secrets.rotate({ appId, overlapSeconds: DAY_SECONDS, force: false });
     const results = await Promise.allSettled([rotate(), rotate()]);
     const won = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value.secret);
@@ -115,7 +125,7 @@ describe('rotating', () => {
   it('loses no key when many replicas rotate by force at once: each one follows exactly one other', async () => {
     const appId = newApp();
     const other = new Vault(database.url, brokers);
-    const first = await vault.secrets.create(appId);
+    const first = await vault.secrets.create({ appId });
     const rotations = await Promise.all(
       Array.from({ length: 12 }, (_, turn) =>
         (turn % 2 === 0 ? vault : other).secrets.rotate({ appId, overlapSeconds: DAY_SECONDS, force: true }),
@@ -146,7 +156,7 @@ describe('rotating', () => {
 describe('revoking', () => {
   it('ends the previous secret early', async () => {
     const appId = newApp();
-    const first = await vault.secrets.create(appId);
+    const first = await vault.secrets.create({ appId });
     const second = await vault.secrets.rotate({ appId, overlapSeconds: DAY_SECONDS, force: false });
     await vault.secrets.revoke(appId, first.info.id);
     expect(await vault.signingKeys(appId)).toEqual([second.secret]);
@@ -156,7 +166,7 @@ describe('revoking', () => {
 
   it('lifts the end of the older secret when the newer one is revoked, so that the app never runs out', async () => {
     const appId = newApp();
-    const first = await vault.secrets.create(appId);
+    const first = await vault.secrets.create({ appId });
     const second = await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false });
     await vault.secrets.revoke(appId, second.info.id);
     expect(await vault.signingKeys(appId, after(new Date(), DAY_SECONDS))).toEqual([first.secret]);
@@ -165,7 +175,7 @@ describe('revoking', () => {
 
   it('keeps the last one, also when two revocations race', async () => {
     const appId = newApp();
-    const first = await vault.secrets.create(appId);
+    const first = await vault.secrets.create({ appId });
     expect((await problemOf(vault.secrets.revoke(appId, first.info.id))).code).toBe('last_secret');
     const second = await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false });
     const race = [first, second].map(({ info }) => problemOf(vault.secrets.revoke(appId, info.id)));
@@ -175,8 +185,8 @@ describe('revoking', () => {
 
   it("does not know another app's secret", async () => {
     const [mine, theirs] = [newApp(), newApp()];
-    await vault.secrets.create(mine);
-    const { info } = await vault.secrets.create(theirs);
+    await vault.secrets.create({ appId: mine });
+    const { info } = await vault.secrets.create({ appId: theirs });
     expect((await problemOf(vault.secrets.revoke(mine, info.id))).code).toBe('not_found');
     expect(await vault.liveIds(theirs)).toEqual([info.id]);
   });
@@ -185,7 +195,7 @@ describe('revoking', () => {
 describe('erasing', () => {
   it('leaves neither rows nor keys, and announces it with a tombstone; once more changes nothing', async () => {
     const appId = newApp();
-    await vault.secrets.create(appId);
+    await vault.secrets.create({ appId });
     await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false });
     await vault.secrets.erase(appId);
     await vault.secrets.erase(appId);
@@ -197,9 +207,9 @@ describe('erasing', () => {
 
   it('lets the app start again', async () => {
     const appId = newApp();
-    await vault.secrets.create(appId);
+    await vault.secrets.create({ appId });
     await vault.secrets.erase(appId);
-    const { secret } = await vault.secrets.create(appId);
+    const { secret } = await vault.secrets.create({ appId });
     expect(await vault.signingKeys(appId)).toEqual([secret]);
   });
 });
