@@ -44,6 +44,7 @@ const PAGES = [
   'docs/operations/configuration.md',
   'docs/operations/metrics.md',
   'docs/operations/egress.md',
+  'docs/operations/signing-secrets.md',
   'docs/delivery.md',
   'docs/errors.md',
 ];

@@ -77,7 +77,7 @@ export class Worker {
   constructor(private readonly options: WorkerOptions) {
     const { env, logger, kafka, pool, topics = WORKER_TOPICS } = options;
     this.inWork = new InWork({ deliveries: env.WORKER_DELIVERIES, bytes: env.WORKER_BYTES });
-    this.vault = grpcClient(VaultService, env.VAULT_ADDRESS);
+    this.vault = grpcClient(VaultService, env.VAULT_ADDRESS, { caller: 'delivery' });
     const questions = new VaultQuestions(this.vault);
     this.secrets = new SecretCache(
       (appId) => questions.secretsOf(appId),

@@ -15,6 +15,7 @@ import { Database } from './database/database.ts';
 import { Envelope } from './encryption/envelope.ts';
 import { FileKeyProvider } from './encryption/file-key-provider.ts';
 import type { VaultEnv } from './env.ts';
+import { ReadsRepository } from './secrets/reads.repository.ts';
 import { SecretsController } from './secrets/secrets.controller.ts';
 import { SecretsRepository } from './secrets/secrets.repository.ts';
 import { SecretsService } from './secrets/secrets.service.ts';
@@ -41,7 +42,7 @@ export class AppModule implements OnApplicationBootstrap, OnModuleDestroy, OnApp
     const producer = new KafkaProducer(createKafka({ clientId: 'hookwright-vault', brokers: env.KAFKA_BROKERS, logger }));
     const announcements = new Announcements(producer, new OutboxRelay({ pool: database.pool, producer, logger }));
     const envelope = new Envelope(new FileKeyProvider(masterKey));
-    const parts = { database, announcements, envelope, logger, repository: new SecretsRepository() };
+    const parts = { database, announcements, envelope, logger, repository: new SecretsRepository(), reads: new ReadsRepository() };
     return {
       module: AppModule,
       providers: [

@@ -7,12 +7,13 @@ import {
   RotateSecretRequestSchema,
   Scheme,
 } from '@hookwright/contracts';
+import { callerMetadata } from '@hookwright/runtime';
 import { parseSecret } from '@hookwright/signing';
 import { createDatabase, eventually, freePort, type TestDatabase, uniqueName } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Announced } from './spec/announced.ts';
 import { type Setting, startSetting } from './spec/setting.ts';
-import { after, MASTER_KEY, problemOf, Vault } from './spec/vault.ts';
+import { after, MASTER_KEY, problemOf, READER, Vault } from './spec/vault.ts';
 
 const DAY_SECONDS = 86_400;
 
@@ -59,10 +60,10 @@ describe('reading', () => {
     const lastUse = async (): Promise<Date | null> => (await vault.secrets.list([appId]))[0]!.lastUsedAt;
     await vault.secrets.create({ appId }, now);
     expect(await lastUse()).toBeNull();
-    await vault.signing.open([appId], now);
+    await vault.open([appId], now);
     await eventually(async () => expect(await lastUse()).toEqual(now));
-    await vault.signing.open([appId], after(now, 59));
-    await vault.signing.open([appId], after(now, 61));
+    await vault.open([appId], after(now, 59));
+    await vault.open([appId], after(now, 61));
     await eventually(async () => expect(await lastUse()).toEqual(after(now, 61)));
   });
 
@@ -73,7 +74,7 @@ describe('reading', () => {
     await database.pool.query('UPDATE secret SET ciphertext = set_byte(ciphertext, 20, get_byte(ciphertext, 20) # 1) WHERE id = $1', [
       info.id,
     ]);
-    expect(await vault.signing.open([broken, healthy])).toEqual([
+    expect(await vault.open([broken, healthy])).toEqual([
       { appId: broken, secrets: [], fault: 'a secret of it cannot be decrypted' },
       { appId: healthy, secrets: [expect.objectContaining({ key: keyOf(secret) })], fault: '' },
     ]);
@@ -88,6 +89,85 @@ describe('reading', () => {
       [info.id, theirs.id],
     );
     expect(await vault.signingKeys(thief)).toEqual([]);
+  });
+});
+
+describe('who read a secret', () => {
+  interface ReadRow {
+    readonly secret_id: string;
+    readonly reader: string;
+    readonly reads: string;
+    readonly first_at: Date;
+    readonly last_at: Date;
+  }
+  const readsOf = async (appId: string): Promise<ReadRow[]> =>
+    (await database.pool.query<ReadRow>('SELECT * FROM secret_read WHERE app_id = $1 ORDER BY day, reader, secret_id', [appId])).rows;
+  const noon = new Date('2026-11-30T12:00:00.000Z');
+
+  it('is counted for each secret, reader and day, with the first and the last time', async () => {
+    const [appId, other] = [newApp(), newApp()];
+    const { info: old } = await vault.secrets.create({ appId }, noon);
+    await vault.secrets.create({ appId: other }, noon);
+    await vault.open([appId, other], noon);
+    const { info: young } = await vault.secrets.rotate({ appId, overlapSeconds: DAY_SECONDS, force: false }, after(noon, 10));
+    await vault.open([appId], after(noon, 20));
+    await vault.signing.open({ appIds: [appId], reader: 'somebody@else/7' }, after(noon, 30));
+    await vault.open([appId], after(noon, DAY_SECONDS / 2 + 1));
+    const once = { reads: '1', first_at: after(noon, 20), last_at: after(noon, 20) };
+    const midnight = after(noon, DAY_SECONDS / 2 + 1);
+    const rows = await readsOf(appId);
+    expect(rows).toHaveLength(6);
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ secret_id: old.id, reader: READER, reads: '2', first_at: noon, last_at: after(noon, 20) }),
+        expect.objectContaining({ secret_id: young.id, reader: READER, ...once }),
+        expect.objectContaining({ secret_id: old.id, reader: 'somebody@else/7', reads: '1', first_at: after(noon, 30) }),
+        expect.objectContaining({ secret_id: young.id, reader: 'somebody@else/7', reads: '1', first_at: after(noon, 30) }),
+        expect.objectContaining({ secret_id: old.id, reader: READER, reads: '1', first_at: midnight }),
+        expect.objectContaining({ secret_id: young.id, reader: READER, reads: '1', first_at: midnight }),
+      ]),
+    );
+  });
+
+  it('loses no read of many at once', async () => {
+    const apps = Array.from({ length: 5 }, newApp);
+    for (const appId of apps) await vault.secrets.create({ appId });
+    const now = new Date();
+    await Promise.all(Array.from({ length: 20 }, (_, turn) => vault.open(turn % 2 === 0 ? apps : apps.toReversed(), now)));
+    for (const appId of apps) expect(await readsOf(appId)).toMatchObject([{ reads: '20' }]);
+  });
+
+  it('is told by the name with which a process calls', async () => {
+    const appId = newApp();
+    await vault.secrets.create({ appId });
+    const request = create(GetSigningSecretsRequestSchema, { appIds: [appId] });
+    await vault.controller.getSigningSecrets(request, callerMetadata('delivery'));
+    expect(await readsOf(appId)).toMatchObject([{ reader: expect.stringMatching(/^delivery@.+\/\d+$/), reads: '1' }]);
+  });
+
+  it('is noted, or nothing is read', async () => {
+    const appId = newApp();
+    await vault.secrets.create({ appId });
+    const client = await database.pool.connect();
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE secret_read IN ACCESS EXCLUSIVE MODE');
+    const began = Date.now();
+    expect((await problemOf(vault.open([appId]))).code).toBe('service_unavailable');
+    expect(Date.now() - began).toBeLessThan(2000);
+    await client.query('ROLLBACK');
+    client.release();
+    expect(await vault.open([appId])).toMatchObject([{ fault: '' }]);
+  });
+
+  it('outlives the secret, and is forgotten after 90 days', async () => {
+    const appId = newApp();
+    await vault.secrets.create({ appId }, noon);
+    await vault.open([appId], noon);
+    await vault.secrets.erase(appId);
+    await vault.sweep.run(after(noon, 90 * DAY_SECONDS));
+    expect(await readsOf(appId)).toHaveLength(1);
+    await vault.sweep.run(after(noon, 91 * DAY_SECONDS));
+    expect(await readsOf(appId)).toEqual([]);
   });
 });
 
@@ -122,7 +202,10 @@ describe('the contract', () => {
     const rotated = await vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, overlapSeconds: 604_800, ...why }));
     expect(rotated.info).toMatchObject({ createdBy: 'key_2', reason: 'every quarter' });
     expect(rotated.previousSecretId).toBe(made.info!.id);
-    const { apps } = await vault.controller.getSigningSecrets(create(GetSigningSecretsRequestSchema, { appIds: [appId] }));
+    const { apps } = await vault.controller.getSigningSecrets(
+      create(GetSigningSecretsRequestSchema, { appIds: [appId] }),
+      callerMetadata('delivery'),
+    );
     const secretsOfApp = [
       { id: rotated.info!.id, scheme: Scheme.V1, key: keyOf(rotated.secret!) },
       { id: made.info!.id, scheme: Scheme.V1, key: keyOf(made.secret!), expiresAtMs: rotated.previousSecretExpiresAtMs },
@@ -158,7 +241,7 @@ describe('when a store is away', () => {
   it('answers service_unavailable within 2 s without PostgreSQL', async () => {
     const lonely = new Vault(`postgresql://nobody@127.0.0.1:${await freePort()}/vault`, brokers);
     const began = Date.now();
-    const calls = [lonely.secrets.create({ appId: 'app_1' }), lonely.secrets.list(['app_1']), lonely.signing.open(['app_1'])];
+    const calls = [lonely.secrets.create({ appId: 'app_1' }), lonely.secrets.list(['app_1']), lonely.open(['app_1'])];
     for (const call of calls) expect((await problemOf(call)).code).toBe('service_unavailable');
     expect(Date.now() - began).toBeLessThan(2000);
     await expect(lonely.database.check()).rejects.toThrow();
@@ -171,7 +254,7 @@ describe('when a store is away', () => {
     await client.query('BEGIN');
     await client.query('LOCK TABLE secret IN ACCESS EXCLUSIVE MODE');
     const began = Date.now();
-    const problems = await Promise.all([problemOf(vault.secrets.create({ appId })), problemOf(vault.signing.open([appId]))]);
+    const problems = await Promise.all([problemOf(vault.secrets.create({ appId })), problemOf(vault.open([appId]))]);
     expect(problems.map(({ code }) => code)).toEqual(['service_unavailable', 'service_unavailable']);
     expect(Date.now() - began).toBeLessThan(2000);
     await client.query('ROLLBACK');

@@ -1,5 +1,6 @@
 export { budgetLeftMs, inBudget, withBudget } from './budget.ts';
 export { hostPort, list, onOff, parseEnv, port, readEnv, serviceEnv } from './env.ts';
+export { callerMetadata, callerOf } from './grpc/caller.ts';
 export { grpcClient, type PromiseClient } from './grpc/grpc-client.ts';
 export { packageDefinition } from './grpc/package-definition.ts';
 export { statusOfProblem } from './grpc/problem-status.ts';

@@ -4,7 +4,7 @@ import { type PromiseClient, grpcClient } from '@hookwright/runtime';
 import { ENV, type GatewayEnv } from '../env.ts';
 
 // Below the 2 s in which a caller must have its 503.
-const TIMEOUT_MS = 1800;
+const OPTIONS = { caller: 'gateway', timeoutMs: 1800 };
 /** For calls in which the registry resolves the endpoint's host name, which may take it 2 s. */
 export const RESOLVING_TIMEOUT_MS = 4500;
 
@@ -20,9 +20,9 @@ export class Backends implements OnApplicationShutdown {
   readonly deliveryLog: DeliveryLog;
 
   constructor(@Inject(ENV) env: GatewayEnv) {
-    this.registry = grpcClient(RegistryService, env.REGISTRY_ADDRESS, { timeoutMs: TIMEOUT_MS });
-    this.vault = grpcClient(VaultService, env.VAULT_ADDRESS, { timeoutMs: TIMEOUT_MS });
-    this.deliveryLog = grpcClient(DeliveryService, env.DELIVERY_ADDRESS, { timeoutMs: TIMEOUT_MS });
+    this.registry = grpcClient(RegistryService, env.REGISTRY_ADDRESS, OPTIONS);
+    this.vault = grpcClient(VaultService, env.VAULT_ADDRESS, OPTIONS);
+    this.deliveryLog = grpcClient(DeliveryService, env.DELIVERY_ADDRESS, OPTIONS);
   }
 
   onApplicationShutdown(): void {

@@ -1,4 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Metadata } from '@grpc/grpc-js';
 import type {
   CreateSecretRequest,
   CreateSecretResponseSchema,
@@ -13,6 +14,7 @@ import type {
   RotateSecretRequest,
   RotateSecretResponseSchema,
 } from '@hookwright/contracts';
+import { callerOf } from '@hookwright/runtime';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { checkApp, checkApps, checkCreate, checkRotate, checkSecret } from './requests.ts';
@@ -65,9 +67,12 @@ export class SecretsController {
   }
 
   @GrpcMethod('VaultService', 'GetSigningSecrets')
-  async getSigningSecrets(request: GetSigningSecretsRequest): Promise<MessageInitShape<typeof GetSigningSecretsResponseSchema>> {
+  async getSigningSecrets(
+    request: GetSigningSecretsRequest,
+    metadata: Metadata,
+  ): Promise<MessageInitShape<typeof GetSigningSecretsResponseSchema>> {
     checkApps(request);
-    const apps = await this.signingSecrets.open(request.appIds);
+    const apps = await this.signingSecrets.open({ appIds: request.appIds, reader: callerOf(metadata) });
     return { apps: apps.map(({ secrets, ...app }) => ({ ...app, secrets: secrets.map(toSigningSecret) })) };
   }
 }

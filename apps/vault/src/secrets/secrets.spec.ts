@@ -201,7 +201,7 @@ describe('erasing', () => {
     await vault.secrets.erase(appId);
     const { rowCount } = await database.pool.query('SELECT 1 FROM secret WHERE app_id = $1', [appId]);
     expect(rowCount).toBe(0);
-    expect(await vault.signing.open([appId])).toEqual([{ appId, secrets: [], fault: 'it has no live signing secret' }]);
+    expect(await vault.open([appId])).toEqual([{ appId, secrets: [], fault: 'it has no live signing secret' }]);
     await eventually(() => expect(announced.snapshotsOf(appId).slice(2)).toEqual([null, null]));
   });
 

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import { DecryptError } from '../encryption/decrypt-error.ts';
 import type { Envelope } from '../encryption/envelope.ts';
 import { decryptFailures } from './metrics.ts';
+import type { ReadsRepository } from './reads.repository.ts';
 import type { SealedRow, SecretsRepository } from './secrets.repository.ts';
 
 export interface OpenedSecret {
@@ -19,9 +20,16 @@ export interface AppSecrets {
   readonly fault: string;
 }
 
+export interface Question {
+  readonly appIds: readonly string[];
+  /** Who asks, as the process names itself. */
+  readonly reader: string;
+}
+
 export interface SigningSecretsParts {
   readonly database: Database;
   readonly repository: SecretsRepository;
+  readonly reads: ReadsRepository;
   readonly envelope: Envelope;
   readonly logger: Logger;
 }
@@ -35,11 +43,17 @@ export class SigningSecretsService {
 
   /**
    * Each app's live secrets with their keys, newest first. All or none: with one missing, a receiver that knows only that one would refuse
-   * the request. So when one does not open, or there is none, its app has to wait, and only that.
+   * the request. So when one does not open, or there is none, its app has to wait, and only that. Rejects when it cannot be noted who read
+   * them: then nothing is read.
    */
-  async open(appIds: readonly string[], now = new Date()): Promise<AppSecrets[]> {
-    const { database, repository } = this.parts;
-    const rows = await database.read((queries) => repository.findSealed(queries, appIds, now));
+  async open({ appIds, reader }: Question, now = new Date()): Promise<AppSecrets[]> {
+    const { database, repository, reads, logger } = this.parts;
+    const rows = await database.read(async (queries) => {
+      const secrets = await repository.findSealed(queries, appIds, now);
+      await reads.note(queries, { reader, secrets, now });
+      return secrets;
+    });
+    if (logger.isLevelEnabled('debug')) logger.debug({ reader, secret_ids: rows.map(({ id }) => id) }, 'secrets.read');
     const apps = Map.groupBy(rows, ({ appId }) => appId);
     const opened = await Promise.all(appIds.map((appId) => this.openApp(appId, apps.get(appId) ?? [])));
     void this.touch(rows, now);

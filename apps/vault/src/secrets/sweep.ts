@@ -2,11 +2,13 @@ import type { Logger } from '@hookwright/runtime';
 import type { Announcements } from '../announcements/announcements.ts';
 import type { Database } from '../database/database.ts';
 import { secretsByState } from './metrics.ts';
+import type { ReadsRepository } from './reads.repository.ts';
 import type { SecretsRepository } from './secrets.repository.ts';
 
 export interface SweepParts {
   readonly database: Database;
   readonly repository: SecretsRepository;
+  readonly reads: ReadsRepository;
   readonly announcements: Announcements;
   readonly logger: Logger;
   readonly intervalMs: number;
@@ -15,10 +17,12 @@ export interface SweepParts {
 const APPS_AT_ONCE = 500;
 // As long as attempts are kept (design.md, 30 days): every id in an attempt's signed_with can be told from an invented one.
 const KEEP_ENDED_MS = 30 * 24 * 60 * 60 * 1000;
+// A leak is often found months later.
+const KEEP_READS_MS = 90 * 24 * 60 * 60 * 1000;
 
 /**
  * Removes the key material of secrets whose overlap is over, and announces what is left. Nobody depends on it being in time: an expired
- * secret is not handed out. The row stays, without material, for 30 days.
+ * secret is not handed out. The row stays, without material, for 30 days; who read it, for 90.
  * Any number of replicas may sweep: each app is locked, and the second one finds nothing.
  */
 export class Sweep {
@@ -41,13 +45,14 @@ export class Sweep {
 
   /** One sweep. Rejects when PostgreSQL is away. */
   async run(now = new Date()): Promise<void> {
-    const { database, repository } = this.parts;
+    const { database, repository, reads } = this.parts;
     const apps = await database.read((queries) => repository.findAppsToSweep(queries, now, APPS_AT_ONCE));
     for (const appId of apps) {
       if (this.stopped) return;
       await this.sweepApp(appId, now);
     }
     await database.read((queries) => repository.forgetEndedBefore(queries, new Date(now.getTime() - KEEP_ENDED_MS)));
+    await database.read((queries) => reads.forgetBefore(queries, new Date(now.getTime() - KEEP_READS_MS)));
     const counts = await database.read((queries) => repository.count(queries, now));
     for (const [state, count] of Object.entries(counts)) secretsByState.set({ state }, count);
   }

@@ -7,13 +7,15 @@ import { Announcements } from '../announcements/announcements.ts';
 import { Database } from '../database/database.ts';
 import { Envelope } from '../encryption/envelope.ts';
 import { FileKeyProvider } from '../encryption/file-key-provider.ts';
+import { ReadsRepository } from '../secrets/reads.repository.ts';
 import { SecretsController } from '../secrets/secrets.controller.ts';
 import { SecretsRepository } from '../secrets/secrets.repository.ts';
 import { SecretsService } from '../secrets/secrets.service.ts';
-import { SigningSecretsService } from '../secrets/signing-secrets.service.ts';
+import { type AppSecrets, SigningSecretsService } from '../secrets/signing-secrets.service.ts';
 import { Sweep } from '../secrets/sweep.ts';
 
 export const MASTER_KEY = randomBytes(32);
+export const READER = 'delivery@spec/1';
 const logger = createLogger('vault-test', 'fatal');
 const envelope = new Envelope(new FileKeyProvider(createSecretKey(MASTER_KEY)));
 
@@ -36,6 +38,7 @@ export class Vault {
       envelope,
       logger,
       repository: new SecretsRepository(),
+      reads: new ReadsRepository(),
       intervalMs: 3_600_000,
     };
     this.secrets = new SecretsService(parts);
@@ -46,8 +49,13 @@ export class Vault {
 
   /** The secrets an app's deliveries are signed with at a moment, as partners know them. */
   async signingKeys(appId: string, now = new Date()): Promise<string[]> {
-    const [app] = await this.signing.open([appId], now);
+    const [app] = await this.open([appId], now);
     return (app?.secrets ?? []).map(({ key }) => formatSecret(key));
+  }
+
+  /** What a worker of the specs is told. */
+  open(appIds: readonly string[], now = new Date()): Promise<AppSecrets[]> {
+    return this.signing.open({ appIds, reader: READER }, now);
   }
 
   async liveIds(appId: string, now = new Date()): Promise<string[]> {

@@ -9,11 +9,18 @@ import {
   status as Status,
 } from '@grpc/grpc-js';
 import { budgetLeftMs } from '../budget.ts';
+import { callerMetadata } from './caller.ts';
 import { packageDefinition } from './package-definition.ts';
 import { problemOfStatus } from './problem-status.ts';
 
 export interface CallOptions {
   /** Instead of the client's own and of what is left of the budget, for a call that is known to take longer. */
+  readonly timeoutMs?: number;
+}
+
+export interface ClientOptions {
+  /** Name of the service that asks, for the records of the one that is asked. */
+  readonly caller?: string;
   readonly timeoutMs?: number;
 }
 
@@ -40,17 +47,18 @@ const CHANNEL: ChannelOptions = {
 export function grpcClient<Service extends DescService>(
   service: Service,
   address: string,
-  { timeoutMs = 2000 } = {},
+  { caller, timeoutMs = 2000 }: ClientOptions = {},
 ): PromiseClient<Service> {
   const client = new Client(address, credentials.createInsecure(), CHANNEL);
   const definitions = packageDefinition(service)[service.typeName];
+  const metadata = caller === undefined ? new Metadata() : callerMetadata(caller);
   const calls = service.methods.map((method) => {
     const definition = definitions?.[method.name];
     if (definition === undefined) throw new Error(`${service.typeName} has no method ${method.name}`);
     return [
       method.localName,
       (request: object, options?: CallOptions) =>
-        call({ client, definition, timeoutMs: Math.min(timeoutMs, budgetLeftMs()), name: service.name, ...options }, request),
+        call({ client, definition, metadata, timeoutMs: Math.min(timeoutMs, budgetLeftMs()), name: service.name, ...options }, request),
     ];
   });
   return { ...Object.fromEntries(calls), close: () => client.close() } as PromiseClient<Service>;
@@ -59,11 +67,12 @@ export function grpcClient<Service extends DescService>(
 interface Call {
   readonly client: Client;
   readonly definition: MethodDefinition<object, object>;
+  readonly metadata: Metadata;
   readonly timeoutMs: number;
   readonly name: string;
 }
 
-function call({ client, definition, timeoutMs, name }: Call, request: object): Promise<object> {
+function call({ client, definition, metadata, timeoutMs, name }: Call, request: object): Promise<object> {
   const { path, requestSerialize, responseDeserialize } = definition;
   const what = name.replace(/Service$/, ' service');
   // Not begun: what the service would do after its caller was answered, nobody hears of.
@@ -74,14 +83,7 @@ function call({ client, definition, timeoutMs, name }: Call, request: object): P
       else if (response === undefined) reject(new Error(`${path} answered nothing`));
       else resolve(response);
     };
-    client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request,
-      new Metadata(),
-      { deadline: Date.now() + timeoutMs },
-      done,
-    );
+    const deadline = Date.now() + timeoutMs;
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, { deadline }, done);
   });
 }

@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net';
+import { hostname } from 'node:os';
 import { Metadata, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Scheme, VaultService } from '@hookwright/contracts';
@@ -49,6 +50,18 @@ describe('a gRPC service and its client', () => {
     expect(info?.expiresAtMs).toBeUndefined();
     const { apps } = await client.getSigningSecrets({ appIds: ['app_1'] });
     expect([...(apps[0]?.secrets[0]?.key ?? [])]).toEqual([0, 255, 10]);
+  });
+
+  it('tell who calls, when the client was given a name', async () => {
+    const callerAt = async (caller?: string): Promise<string | undefined> => {
+      const named = grpcClient(VaultService, `127.0.0.1:${ports.grpc}`, caller === undefined ? {} : { caller });
+      const { apps } = await named.getSigningSecrets({ appIds: ['app_1'] });
+      named.close();
+      return apps[0]?.fault;
+    };
+    expect(await callerAt('delivery')).toBe(`delivery@${hostname()}/${process.pid}`);
+    expect(await callerAt()).toBe('unnamed');
+    expect(await callerAt('a name with spaces')).toBe('unnamed');
   });
 
   it('pass a problem as it was thrown', async () => {

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Get, Module, Param } from '@nestjs/common';
 import { EventPattern, GrpcMethod, Server } from '@nestjs/microservices';
 import { VaultService } from '@hookwright/contracts';
-import { createLogger, Problem, Readiness, readEnv, runService, serviceEnv, validationFailed } from '@hookwright/runtime';
+import { callerOf, createLogger, Problem, Readiness, readEnv, runService, serviceEnv, validationFailed } from '@hookwright/runtime';
 import { lastValueFrom } from 'rxjs';
 
 let mood = 'good';
@@ -56,8 +56,8 @@ class VaultController {
     if (appId.startsWith('slow')) await delay(Number(appId.slice(4)));
     return { info: { id: 'sec_1', appId, scheme: 1, createdAtMs: 9007199254740993n }, secret: 'whsec_é' };
   }
-  async getSigningSecrets() {
-    return { apps: [{ appId: 'app_1', secrets: [{ id: 'sec_1', scheme: 2, key: new Uint8Array([0, 255, 10]) }] }] };
+  async getSigningSecrets(_request, metadata) {
+    return { apps: [{ appId: 'app_1', fault: callerOf(metadata), secrets: [{ id: 'sec_1', scheme: 2, key: new Uint8Array([0, 255, 10]) }] }] };
   }
   async slow(ms) {
     await delay(Number(ms));
