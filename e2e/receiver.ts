@@ -1,3 +1,4 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { type IncomingHttpHeaders, type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually } from '@hookwright/testkit';
@@ -89,4 +90,20 @@ export class Receiver {
 /** The verified payload; throws when the reference library refuses the signature. Not our own code on purpose. */
 export function verified(request: ReceivedRequest, secret: string): Record<string, unknown> {
   return new Webhook(secret).verify(request.body, request.headers as Record<string, string>) as Record<string, unknown>;
+}
+
+/** Of a JWKS, as far as it takes to verify. */
+export interface WebhookKey {
+  readonly kty: string;
+  readonly crv: string;
+  readonly x: string;
+  readonly kid: string;
+}
+
+/** Whether one of the request's `v1a` signatures is the key's. By Node's ed25519: the reference library of npm knows none. */
+export function isSignedBy({ kty, crv, x }: WebhookKey, { headers, body }: ReceivedRequest): boolean {
+  const key = createPublicKey({ key: { kty, crv, x }, format: 'jwk' });
+  const signed = Buffer.from(`${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`);
+  const signatures = String(headers['webhook-signature']).split(' ').map((signature) => signature.split(','));
+  return signatures.some(([version, signature = '']) => version === 'v1a' && verify(null, signed, key, Buffer.from(signature, 'base64')));
 }

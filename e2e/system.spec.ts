@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@hookwright/testkit';
 import { type Api, type ApiResponse, api } from './api.ts';
-import { Receiver, verified } from './receiver.ts';
+import { type ReceivedRequest, Receiver, type WebhookKey, isSignedBy, verified } from './receiver.ts';
 import { System } from './system.ts';
 
 let system: System;
@@ -85,6 +85,18 @@ async function publishUntilInEffect(witness: NewApp, merchant: string): Promise<
     { timeoutMs: 60_000 },
   );
   return inEffectMs;
+}
+
+/** Publishes orders, one after the other, until a request carries so many signatures. Returns that one. */
+async function signedTimes(signatures: number, app: NewApp, merchant: string): Promise<ReceivedRequest> {
+  return await eventually(async () => {
+    const before = receiver.at(app.path, 'order.created').length;
+    await orderCreated(merchant);
+    const request = (await receiver.arrived(app.path, 'order.created', before + 1)).at(-1);
+    expect(String(request?.headers['webhook-signature']).split(' ')).toHaveLength(signatures);
+    if (request === undefined) throw new Error('unreachable');
+    return request;
+  });
 }
 
 function sentAfter(timeMs: number, app: NewApp): unknown[] {
@@ -261,15 +273,25 @@ describe('the partner', () => {
     const { merchant } = await install(app);
     const { status, body } = await partner.post(`/v1/apps/${app.id}/rotate-secret`, { overlap_seconds: 3600 });
     expect({ status, body }).toMatchObject({ status: 200 });
-    await eventually(async () => {
-      const before = receiver.at(app.path, 'order.created').length;
-      await orderCreated(merchant);
-      const request = (await receiver.arrived(app.path, 'order.created', before + 1)).at(-1);
-      if (request === undefined) throw new Error('unreachable');
-      expect(String(request.headers['webhook-signature']).split(' ')).toHaveLength(2);
-      verified(request, app.secret);
-      verified(request, String(body['secret']));
-    });
+    const request = await signedTimes(2, app, merchant);
+    verified(request, app.secret);
+    verified(request, String(body['secret']));
+  });
+
+  it('chooses ed25519: both schemes sign during the overlap, then the key pair alone', async () => {
+    const app = await createApp();
+    const { merchant } = await install(app);
+    const { status, body } = await partner.patch(`/v1/apps/${app.id}`, { webhook: { signing: { scheme: 'v1a' } } });
+    expect({ status, body }).toMatchObject({ status: 200, body: { webhook: { signing: { scheme: 'v1a' } } } });
+    const { signing } = body['webhook'] as { signing: { secrets: { id: string }[] } };
+    const [young, old] = signing.secrets.map(({ id }) => id);
+    const { keys } = (await partner.get(`/v1/.well-known/webhook-keys?app_id=${app.id}`)).body as { keys: [WebhookKey] };
+    expect(keys).toMatchObject([{ kid: young }]);
+    const during = await signedTimes(2, app, merchant);
+    verified(during, app.secret);
+    expect(isSignedBy(keys[0], during)).toBe(true);
+    expect((await partner.post(`/v1/apps/${app.id}/webhook/secrets/${String(old)}/revoke`)).status).toBe(204);
+    expect(isSignedBy(keys[0], await signedTimes(1, app, merchant))).toBe(true);
   });
 
   it('pauses and resumes: what was published in between waits and then goes out', async () => {

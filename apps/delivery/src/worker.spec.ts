@@ -1,3 +1,4 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   EndpointSignalKind,
@@ -270,6 +271,22 @@ describe('a worker', () => {
       const request = receiver.of(after)[0]!;
       expect([verifies(old, request), verifies(young, request)]).toEqual([false, true]);
     });
+  });
+
+  it('signs with HMAC and ed25519 while the scheme changes', async () => {
+    const { appId, secret, secretId } = await newApp();
+    const x = rig.vault.addKeyPair(appId, 'sec_pair').toString('base64url');
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    const eventId = await rig.publish({ apps: [{ appId }] });
+    await rowWith(eventId, appId, { status: 'delivered' });
+    const request = receiver.of(eventId)[0]!;
+    const { 'webhook-signature': signatures = '', 'webhook-timestamp': timestamp } = request.headers;
+    const [ours = '', theirs = ''] = String(signatures).split(' ');
+    const signed = Buffer.concat([Buffer.from(`${eventId}.${String(timestamp)}.`), request.body]);
+    expect(ours.startsWith('v1a,')).toBe(true);
+    expect(verify(null, signed, key, Buffer.from(ours.slice(4), 'base64'))).toBe(true);
+    expect([theirs.startsWith('v1,'), verifies(secret, request)]).toEqual([true, true]);
+    expect(await attemptsOf(eventId, appId)).toMatchObject([{ signedWith: ['sec_pair', secretId] }]);
   });
 
   it('fails a delivery on 410, tells the registry, and holds the endpoint disabled until its answer comes', async () => {

@@ -59,11 +59,13 @@ import { RouteTable } from './problem/route-table.ts';
 import { RedisConnection } from './redis/redis-connection.ts';
 import { RateLimit } from './rate-limit/rate-limit.ts';
 import { ValidationPipe } from './validation/validation.pipe.ts';
+import { WebhookKeysController } from './webhook-keys/webhook-keys.controller.ts';
 
 const CONTROLLERS = [
   AppsController,
   ClientSecretsController,
   EndpointsController,
+  WebhookKeysController,
   InstallationsController,
   OwnInstallationController,
   DeliveriesController,

@@ -131,6 +131,23 @@ describe('the gateway before the real services', () => {
     expect(await revoke(rotated.body['secret_id'])).toMatchObject({ status: 409, body: { code: 'last_secret' } });
   });
 
+  it('signs with ed25519 for whoever chooses it, shows its public keys to everyone, and goes back', async () => {
+    const { id } = await createApp();
+    const keysOf = async (): Promise<{ kid: string; x: string }[]> =>
+      (await call(`GET /v1/.well-known/webhook-keys?app_id=${id}`)).body['keys'] as { kid: string; x: string }[];
+    expect(await keysOf()).toEqual([]);
+    const chosen = await call(`PATCH /v1/apps/${id}`, { key: LIVE, body: { webhook: { signing: { scheme: 'v1a' } } } });
+    expect(chosen.body['webhook']).toMatchObject({ public_key: expect.stringMatching(/^whpk_/), signing: { scheme: 'v1a' } });
+    const { public_key: publicKey, signing } = chosen.body['webhook'] as { public_key: string; signing: { secrets: { id: string }[] } };
+    const x = Buffer.from(publicKey.slice(5), 'base64').toString('base64url');
+    expect(await keysOf()).toMatchObject([{ kid: signing.secrets[0]!.id, x }]);
+    expect((await call(`PATCH /v1/apps/${id}`, { key: LIVE, body: { webhook: { signing: { scheme: 'v1' } } } })).status).toBe(409);
+    const revoke = `POST /v1/apps/${id}/webhook/secrets/${signing.secrets[0]!.id}/revoke`;
+    expect((await call(revoke, { key: LIVE })).status).toBe(204);
+    expect((await call(`GET /v1/apps/${id}`, { key: LIVE })).body['webhook']).toMatchObject({ signing: { scheme: 'v1' } });
+    expect(await keysOf()).toEqual([]);
+  });
+
   it('takes an endpoint away and gives a new one, with a new secret', async () => {
     const app = await createApp();
     const without = await call(`PATCH /v1/apps/${app.id}`, { key: LIVE, body: { webhook: null } });

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import {
   CreateSecretRequestSchema,
@@ -8,7 +9,7 @@ import {
   Scheme,
 } from '@hookwright/contracts';
 import { callerMetadata } from '@hookwright/runtime';
-import { parseSecret } from '@hookwright/signing';
+import { parseSecret, privateKeyOf, publicKeyOf } from '@hookwright/signing';
 import { createDatabase, eventually, freePort, type TestDatabase, uniqueName } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Announced } from './spec/announced.ts';
@@ -49,6 +50,7 @@ describe('reading', () => {
       'id',
       'lastUsedAt',
       'prefix',
+      'publicKey',
       'reason',
       'scheme',
     ]);
@@ -218,11 +220,28 @@ describe('the contract', () => {
     expect((await vault.controller.listSecrets(create(ListSecretsRequestSchema, { appIds: [appId] }))).secrets).toEqual([]);
   });
 
+  it('tells a key pair’s public half to everyone, its private one to those who sign', async () => {
+    const appId = newApp();
+    const made = await vault.controller.createSecret(create(CreateSecretRequestSchema, { appId, scheme: Scheme.V1A }));
+    expect(made).toMatchObject({ secret: '', info: { scheme: Scheme.V1A } });
+    const rotated = await vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, scheme: Scheme.V1, overlapSeconds: 60 }));
+    expect(rotated).toMatchObject({ secret: expect.stringMatching(/^whsec_/), info: { scheme: Scheme.V1 } });
+    expect(rotated.info).not.toHaveProperty('publicKey');
+    const { secrets } = await vault.controller.listSecrets(create(ListSecretsRequestSchema, { appIds: [appId] }));
+    expect(secrets).toMatchObject([{ scheme: Scheme.V1 }, { scheme: Scheme.V1A, publicKey: expect.any(Uint8Array) }]);
+    const request = create(GetSigningSecretsRequestSchema, { appIds: [appId] });
+    const { apps } = await vault.controller.getSigningSecrets(request, callerMetadata('delivery'));
+    const seed = apps?.[0]?.secrets?.[1];
+    expect(seed?.scheme).toBe(Scheme.V1A);
+    expect(createPublicKey(privateKeyOf(seed!.key!)).equals(publicKeyOf(secrets![1]!.publicKey!))).toBe(true);
+  });
+
   const appId = 'app_1';
   it.each([
     ['/app_id', () => vault.controller.createSecret(create(CreateSecretRequestSchema, { appId: '' }))],
     ['/app_id', () => vault.controller.createSecret(create(CreateSecretRequestSchema, { appId: 'a'.repeat(65) }))],
-    ['/scheme', () => vault.controller.createSecret(create(CreateSecretRequestSchema, { appId, scheme: Scheme.V1A }))],
+    ['/scheme', () => vault.controller.createSecret(create(CreateSecretRequestSchema, { appId, scheme: 99 as Scheme }))],
+    ['/scheme', () => vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, scheme: 99 as Scheme }))],
     ['/overlap_seconds', () => vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, overlapSeconds: 604_801 }))],
     ['/reason', () => vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, reason: 'x'.repeat(501) }))],
     ['/reason', () => vault.controller.rotateSecret(create(RotateSecretRequestSchema, { appId, reason: 'a\0b' }))],
@@ -284,11 +303,14 @@ describe('what is stored and announced', () => {
     const appId = newApp();
     const texts = [(await vault.secrets.create({ appId })).secret];
     texts.push((await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false })).secret);
-    await eventually(() => expect(announced.snapshotsOf(appId)).toHaveLength(2));
+    await vault.secrets.rotate({ appId, overlapSeconds: 60, force: true, scheme: 'v1a' });
+    const [app] = await vault.open([appId]);
+    const seed = app!.secrets[0]!.key;
+    await eventually(() => expect(announced.snapshotsOf(appId)).toHaveLength(3));
     const places = [await everyValue(), ...announced.all.flatMap(([key, value]) => [Buffer.from(key), value ?? Buffer.alloc(0)])];
     const haystack = Buffer.concat(places.flatMap(spellings));
     expect(haystack.includes(appId)).toBe(true);
-    for (const key of [...texts.map((text) => Buffer.from(keyOf(text))), MASTER_KEY]) {
+    for (const key of [...texts.map((text) => Buffer.from(keyOf(text))), seed, MASTER_KEY]) {
       for (const needle of [key, ...spellings(key).slice(1).map(withoutPadding)]) expect(haystack.includes(needle)).toBe(false);
     }
   });

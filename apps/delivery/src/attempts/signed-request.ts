@@ -24,7 +24,6 @@ export function signedRequest({ delivery, style, endpoint, keys, attemptNumber, 
   const { event } = delivery.source;
   const body = bodyOf(delivery, style);
   const timestampSeconds = Math.floor(nowMs / 1000);
-  const signingKeys = keys.map(({ key }) => key);
   return {
     url: endpoint.url,
     body,
@@ -34,7 +33,7 @@ export function signedRequest({ delivery, style, endpoint, keys, attemptNumber, 
       'user-agent': 'Hookwright/1',
       'webhook-id': event.eventId,
       'webhook-timestamp': String(timestampSeconds),
-      'webhook-signature': signatureHeader(signingKeys, { id: event.eventId, timestampSeconds, body }),
+      'webhook-signature': signatureHeader(keys, { id: event.eventId, timestampSeconds, body }),
       'webhook-event-type': event.type,
       'webhook-delivery-id': delivery.id,
       'webhook-attempt': String(attemptNumber),

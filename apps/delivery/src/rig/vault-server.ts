@@ -8,11 +8,12 @@ import {
   VaultService,
 } from '@hookwright/contracts';
 import { packageDefinition } from '@hookwright/runtime';
-import { formatSecret, generateSecret } from '@hookwright/signing';
+import { formatSecret, generateKeyPair, generateSecret } from '@hookwright/signing';
 
 interface Secret {
   readonly id: string;
   readonly key: Buffer;
+  readonly scheme: Scheme;
   readonly expiresAtMs: number | undefined;
 }
 
@@ -42,8 +43,15 @@ export class VaultServer {
   /** A new secret in front of the app's others; returns its text. */
   add(appId: string, { id, expiresAtMs }: { id: string; expiresAtMs?: number }): string {
     const { key } = generateSecret();
-    this.secrets.set(appId, [{ id, key, expiresAtMs }, ...(this.secrets.get(appId) ?? [])]);
+    this.secrets.set(appId, [{ id, key, scheme: Scheme.V1, expiresAtMs }, ...(this.secrets.get(appId) ?? [])]);
     return formatSecret(key);
+  }
+
+  /** The same with a key pair; returns the public key. */
+  addKeyPair(appId: string, id: string): Buffer {
+    const { seed: key, publicKey } = generateKeyPair();
+    this.secrets.set(appId, [{ id, key, scheme: Scheme.V1A, expiresAtMs: undefined }, ...(this.secrets.get(appId) ?? [])]);
+    return publicKey;
   }
 
   close(): void {
@@ -57,10 +65,10 @@ export class VaultServer {
   }
 
   private secretsOf(appId: string): MessageInitShape<typeof SigningSecretSchema>[] {
-    return (this.secrets.get(appId) ?? []).map(({ id, key, expiresAtMs }) => ({
+    return (this.secrets.get(appId) ?? []).map(({ id, key, scheme, expiresAtMs }) => ({
       id,
       key,
-      scheme: Scheme.V1,
+      scheme,
       ...(expiresAtMs === undefined ? {} : { expiresAtMs: BigInt(expiresAtMs) }),
     }));
   }

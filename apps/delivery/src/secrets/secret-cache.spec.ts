@@ -117,7 +117,27 @@ describe('SecretCache', () => {
   });
 
   it('signs nothing for an app without a usable secret', async () => {
-    answer = () => Promise.resolve(secrets({ id: 'sec_1', scheme: Scheme.V1A }));
+    answer = () => Promise.resolve([]);
+    await cache.load('app_1');
+    expect([idsAt(), cache.isAway('app_1'), failures]).toEqual([undefined, true, 1]);
+  });
+
+  it('has the keys of both schemes ready to sign, in their order', async () => {
+    answer = () => Promise.resolve(secrets({ id: 'sec_new', scheme: Scheme.V1A }, { id: 'sec_old' }));
+    await cache.load('app_1');
+    const keys = cache.at('app_1');
+    expect(keys).toMatchObject([
+      { id: 'sec_new', scheme: 'v1a', key: { type: 'private', asymmetricKeyType: 'ed25519' } },
+      { id: 'sec_old', scheme: 'v1', key: Buffer.alloc(32) },
+    ]);
+    expect(cache.at('app_1')).toBe(keys);
+  });
+
+  it.each([
+    ['of a scheme that it does not know', { scheme: 99 as Scheme }],
+    ['without a scheme', { scheme: Scheme.UNSPECIFIED }],
+  ])('signs nothing for an app that has a secret %s beside others', async (_what, secret) => {
+    answer = () => Promise.resolve(secrets({ id: 'sec_1' }, { id: 'sec_2', ...secret }));
     await cache.load('app_1');
     expect([idsAt(), cache.isAway('app_1'), failures]).toEqual([undefined, true, 1]);
   });

@@ -1,12 +1,12 @@
 import { Scheme, type SigningSecret } from '@hookwright/contracts';
+import { privateKeyOf, type Signer } from '@hookwright/signing';
 
 /** A secret that may sign now. */
-export interface SigningKey {
+export type SigningKey = Signer & {
   readonly id: string;
-  readonly key: Buffer;
   /** Signs nothing from this moment on. */
   readonly expiresAtMs: number | undefined;
-}
+};
 
 /** One app's live secrets. Rejects when they cannot be had. */
 export type FetchSecrets = (appId: string) => Promise<readonly SigningSecret[]>;
@@ -114,7 +114,7 @@ export class SecretCache {
       if (fetch !== undefined) fetch.outdated = false;
       const fetchedAtMs = this.clocks.steadyMs();
       const secrets = await this.fetchSecrets(appId);
-      if (fetch?.outdated !== true) return { fetchedAtMs, keys: secrets.filter(({ scheme }) => scheme === Scheme.V1).map(toKey) };
+      if (fetch?.outdated !== true) return { fetchedAtMs, keys: secrets.map(toKey) };
     }
   }
 
@@ -127,8 +127,12 @@ export class SecretCache {
   }
 }
 
-function toKey({ id, key, expiresAtMs }: SigningSecret): SigningKey {
-  return { id, key: Buffer.from(key), expiresAtMs: expiresAtMs === undefined ? undefined : Number(expiresAtMs) };
+/** Throws for a scheme of a newer vault: with one signature missing, a receiver that knows only that secret would refuse the request. */
+function toKey({ id, scheme, key, expiresAtMs: endMs }: SigningSecret): SigningKey {
+  const expiresAtMs = endMs === undefined ? undefined : Number(endMs);
+  if (scheme === Scheme.V1) return { id, expiresAtMs, scheme: 'v1', key: Buffer.from(key) };
+  if (scheme === Scheme.V1A) return { id, expiresAtMs, scheme: 'v1a', key: privateKeyOf(key) };
+  throw new Error(`the worker does not know the scheme ${scheme} of ${id}`);
 }
 
 function isLive({ expiresAtMs }: SigningKey, nowMs: number): boolean {

@@ -1,6 +1,7 @@
 import {
   type App,
   type AppInputSchema,
+  type CreateSecretResponse,
   DisabledReason,
   EndpointStatus,
   EventSource,
@@ -13,6 +14,7 @@ import {
   type WebhookInputSchema,
 } from '@hookwright/contracts';
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { formatPublicKey } from '@hookwright/signing';
 import { enumText, enumTextOrNull, enumValue } from '../validation/enum-text.ts';
 import { isoTime, isoTimeOrNull, textOrNull } from '../validation/fields.ts';
 import type { AppBody, AppInputBody, AppPatchBody, JwksBody, SigningSecretBody, WebhookPatchBody } from './app.schema.ts';
@@ -98,10 +100,19 @@ function toWebhook(webhook: Webhook, secrets: readonly SecretInfo[]): WebhookBod
   };
 }
 
-export function toSecretInfo({ id, prefix, createdAtMs, createdBy, reason, expiresAtMs, lastUsedAtMs }: SecretInfo): SigningSecretBody {
+/** What is shown of a new signing secret, and not again: its text, or of v1a, which keeps its private key to itself, the public key. */
+export function toShown({ secret, info }: Pick<CreateSecretResponse, 'secret' | 'info'>): { secret: string } | { public_key: string } {
+  const publicKey = info?.publicKey ?? new Uint8Array();
+  return publicKey.length === 0 ? { secret } : { public_key: formatPublicKey(publicKey) };
+}
+
+export function toSecretInfo(info: SecretInfo): SigningSecretBody {
+  const { id, scheme, prefix, publicKey, createdAtMs, createdBy, reason, expiresAtMs, lastUsedAtMs } = info;
   return {
     id,
+    scheme: enumText(Scheme, scheme),
     prefix,
+    public_key: publicKey.length === 0 ? null : formatPublicKey(publicKey),
     created_at: isoTime(createdAtMs),
     created_by: textOrNull(createdBy),
     reason: textOrNull(reason),

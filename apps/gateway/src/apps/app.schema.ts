@@ -34,10 +34,16 @@ const webhookFields = {
   timeout_seconds: z.int().min(1).max(30),
 };
 
-const webhookInput = z.strictObject(webhookFields).partial().required({ url: true }).meta({ id: 'WebhookInput' });
+const signingChoice = z
+  .strictObject({ scheme: enumSchema(Scheme).describe('v1: HMAC-SHA256 with a secret; v1a: ed25519, verified with a public key') })
+  .meta({ id: 'SigningInput' });
+
+const webhookInputFields = { ...webhookFields, signing: signingChoice };
+
+const webhookInput = z.strictObject(webhookInputFields).partial().required({ url: true }).meta({ id: 'WebhookInput' });
 
 const webhookPatch = z
-  .strictObject({ ...webhookFields, status: z.enum(['enabled', 'disabled']) })
+  .strictObject({ ...webhookInputFields, status: z.enum(['enabled', 'disabled']) })
   .partial()
   .meta({ id: 'WebhookPatch' });
 
@@ -83,10 +89,14 @@ export const appPatch = z
 export type AppPatchBody = z.infer<typeof appPatch>;
 export type WebhookPatchBody = z.infer<typeof webhookPatch>;
 
+export const publicKey = z.string().meta({ examples: ['whpk_…'] });
+
 export const signingSecretInfo = z
   .object({
     id: z.string(),
+    scheme: enumSchema(Scheme),
     prefix: z.string().meta({ examples: ['whsec_ab'] }),
+    public_key: publicKey.nullable().describe('of v1a: what its signatures are verified with'),
     created_at: utcTime,
     created_by: z.string().nullable().describe('the API key with which it was asked for'),
     reason: z.string().nullable().describe('why the one before was replaced, as it was said then'),
@@ -107,7 +117,10 @@ const webhook = z
   .meta({ id: 'Webhook' });
 
 const newWebhook = webhook
-  .extend({ secret: z.string().optional().describe('the signing secret: only in the answer that creates the endpoint') })
+  .extend({
+    secret: z.string().optional().describe('the signing secret: only in the answer that creates the endpoint, or chooses v1 for it'),
+    public_key: publicKey.optional().describe('instead of the secret when the scheme is v1a'),
+  })
   .meta({ id: 'NewWebhook' });
 
 const appBase = {

@@ -39,7 +39,8 @@ export class AppsController {
     access: 'apps.write',
     id: 'createApp',
     summary: 'Create an app, with or without its webhook endpoint',
-    description: 'The app is of the mode of the key. `client_secret` and `webhook.secret` are in this answer and never again.',
+    description:
+      'The app is of the mode of the key. `client_secret` and `webhook.secret` are in this answer and never again; with the signing scheme v1a there is `webhook.public_key` instead.',
     answers: { 201: newAppResponse },
     problems: ENDPOINT_PROBLEMS,
   })
@@ -69,9 +70,9 @@ export class AppsController {
     id: 'updateApp',
     summary: 'Change an app (JSON Merge Patch)',
     description:
-      '`{"webhook": null}` removes the endpoint and its secrets. A patch that gives the app its first endpoint answers with `webhook.secret`.',
+      '`{"webhook": null}` removes the endpoint and its secrets. A patch that gives the app its first endpoint, or another signing scheme, answers with `webhook.secret` or `webhook.public_key`. Another scheme is a rotation with an overlap of a day: until then every request carries a signature of both.',
     answers: { 200: newAppResponse },
-    problems: [...ENDPOINT_PROBLEMS, 'conflict', 'precondition_failed'],
+    problems: [...ENDPOINT_PROBLEMS, 'conflict', 'rotation_in_progress', 'precondition_failed'],
   })
   update(
     @CallersTenant() tenant: Tenant,

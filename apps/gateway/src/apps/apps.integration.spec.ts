@@ -66,7 +66,9 @@ describe('an app', () => {
           secrets: [
             {
               id: 'sec_1',
+              scheme: 'v1',
               prefix: 'whsec_ab',
+              public_key: null,
               created_at: '2026-11-25T09:46:40.000Z',
               created_by: null,
               reason: null,

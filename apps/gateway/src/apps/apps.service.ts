@@ -1,14 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type App, type CreateSecretResponse, Scheme, newId } from '@hookwright/contracts';
+import { type App, type CreateSecretResponse, Scheme, type SecretInfo, newId } from '@hookwright/contracts';
 import { LOGGER, type Logger, Problem, withBudget } from '@hookwright/runtime';
 import type { Tenant } from '../access/caller.ts';
 import { Backends, RESOLVING_TIMEOUT_MS } from '../backends/backends.ts';
 import { ClientSecrets } from '../client-secrets/client-secrets.ts';
+import { DEFAULT_OVERLAP_SECONDS } from '../endpoints/endpoint.schema.ts';
 import { AppLock } from '../erasures/app-lock.ts';
 import { Erasures } from '../erasures/erasures.ts';
 import { Answer } from '../http/answer.ts';
+import { enumValue } from '../validation/enum-text.ts';
 import type { List } from '../validation/page.ts';
-import { toAppInput, toAppResponse } from './app.mapping.ts';
+import { toAppInput, toAppResponse, toShown } from './app.mapping.ts';
 import type { AppBody, AppInputBody, AppPatchBody, NewAppBody } from './app.schema.ts';
 import { AppsReader, type PageQuery, present } from './apps.reader.ts';
 import { etagOf, ifMatchRevision } from './etag.ts';
@@ -28,6 +30,9 @@ interface Unused {
   readonly appId: string;
   readonly reason: 'creation_failed' | 'endpoint_removed';
 }
+
+/** As the vault answers to whoever makes one. */
+type NewSecret = Pick<CreateSecretResponse, 'info' | 'secret'>;
 
 // The registry resolves the endpoint's host name before it answers.
 const RESOLVING = { timeoutMs: RESOLVING_TIMEOUT_MS };
@@ -61,9 +66,10 @@ export class AppsService {
     const hasEndpoint = body.webhook !== undefined && body.webhook !== null;
     try {
       const clientSecret = await this.clientSecrets.create(appId);
-      const secret = hasEndpoint ? await this.backends.vault.createSecret({ appId, scheme: Scheme.V1, actor }) : undefined;
+      const scheme = schemeOf(body) ?? Scheme.V1;
+      const secret = hasEndpoint ? await this.backends.vault.createSecret({ appId, scheme, actor }) : undefined;
       const app = present((await this.backends.registry.createApp(request, hasEndpoint ? RESOLVING : {})).app);
-      const created = secret === undefined ? toAppResponse(app, []) : withSecret(app, secret);
+      const created = secret === undefined ? toAppResponse(app, []) : withSecret(app, secret, []);
       return withEtag(app, { ...created, client_secret: clientSecret });
     } catch (error) {
       await this.undo(error, { tenant, appId, reason: 'creation_failed' });
@@ -71,7 +77,7 @@ export class AppsService {
     }
   }
 
-  /** A JSON Merge Patch. Giving an app its first endpoint, and removing it, change the vault too. */
+  /** A JSON Merge Patch. Giving an app its first endpoint, removing it, and choosing its signing scheme change the vault too. */
   async update(
     tenant: Tenant,
     appId: string,
@@ -83,7 +89,8 @@ export class AppsService {
     const { webhook } = await this.reader.find(tenant, appId);
     if (body.webhook === null)
       return webhook === undefined ? await this.patch(patch) : await this.lock.hold(appId, () => this.removeEndpoint(patch));
-    return webhook === undefined ? await this.lock.hold(appId, () => this.addEndpoint(patch)) : await this.patch(patch);
+    if (webhook === undefined) return await this.lock.hold(appId, () => this.addEndpoint(patch));
+    return schemeOf(body) === undefined ? await this.patch(patch) : await this.lock.hold(appId, () => this.patchEndpoint(patch));
   }
 
   /** The registry first: what it has deleted is sent nothing more. */
@@ -98,23 +105,42 @@ export class AppsService {
     });
   }
 
-  private async patch({ body, actor: _actor, ...rest }: Patch): Promise<Answer<AppBody>> {
-    const { app } = await this.backends.registry.updateApp({ ...rest, app: toAppInput(body) }, RESOLVING);
-    const patched = present(app);
+  private async patch(patch: Patch): Promise<Answer<AppBody>> {
+    const patched = await this.updateApp(patch);
     // The change is made, however long it took: its answer has time of its own.
     return withEtag(patched, await withBudget(performance.now() + DESCRIBING_MS, () => this.reader.describe(patched)));
   }
 
+  private async updateApp({ tenant, appId, body, ifRevision }: Patch): Promise<App> {
+    const request = { tenant, appId, app: toAppInput(body), ...(ifRevision !== undefined && { ifRevision }) };
+    return present((await this.backends.registry.updateApp(request, RESOLVING)).app);
+  }
+
+  /** Of an endpoint that is there, perhaps with another signing scheme: a rotation, for which an open overlap leaves no room. */
+  private async patchEndpoint(patch: Patch): Promise<Answer<NewAppBody>> {
+    const { appId, body, actor } = patch;
+    const { secrets } = await this.backends.vault.listSecrets({ appIds: [appId] });
+    const [current, ...replaced] = secrets;
+    const scheme = schemeOf(body);
+    if (scheme === undefined || current === undefined || current.scheme === scheme) return await this.patch(patch);
+    // Said before anything is changed; the vault would say it afterwards.
+    if (replaced.length > 0) throw rotationInProgress();
+    const app = await this.updateApp(patch);
+    const rotation = { appId, scheme, overlapSeconds: DEFAULT_OVERLAP_SECONDS, actor, reason: 'another signing scheme' };
+    // A secret that is shown once must not be lost for want of time to describe it: nothing more is asked after this.
+    const rotated = await withBudget(performance.now() + DESCRIBING_MS, () => this.backends.vault.rotateSecret(rotation));
+    return withEtag(app, withSecret(app, rotated, [{ ...current, expiresAtMs: rotated.previousSecretExpiresAtMs }]));
+  }
+
   private async addEndpoint(patch: Patch): Promise<Answer<NewAppBody>> {
-    const { tenant, appId, body, actor, ...rest } = patch;
+    const { tenant, appId, body, actor } = patch;
     const { webhook } = await this.reader.find(tenant, appId);
-    if (webhook !== undefined) return await this.patch(patch);
+    if (webhook !== undefined) return await this.patchEndpoint(patch);
     await this.erasures.settleBefore(appId);
-    const secret = await this.backends.vault.createSecret({ appId, scheme: Scheme.V1, actor });
+    const secret = await this.backends.vault.createSecret({ appId, scheme: schemeOf(body) ?? Scheme.V1, actor });
     try {
-      const { app } = await this.backends.registry.updateApp({ tenant, appId, app: toAppInput(body), ...rest }, RESOLVING);
-      const patched = present(app);
-      return withEtag(patched, withSecret(patched, secret));
+      const patched = await this.updateApp(patch);
+      return withEtag(patched, withSecret(patched, secret, []));
     } catch (error) {
       await this.undo(error, { tenant, appId, reason: 'endpoint_removed' });
       throw error;
@@ -143,7 +169,18 @@ function withEtag<Body extends AppBody>(app: App, body: Body): Answer<Body> {
   return new Answer(body, { headers: { etag: etagOf(app.revision) } });
 }
 
-function withSecret(app: App, { info, secret }: CreateSecretResponse): NewAppBody {
-  const { webhook, ...rest } = toAppResponse(app, info === undefined ? [] : [info]);
-  return { ...rest, webhook: webhook === null ? null : { ...webhook, secret } };
+/** `replaced`: the app's other live secrets. */
+function withSecret(app: App, created: NewSecret, replaced: readonly SecretInfo[]): NewAppBody {
+  const { webhook, ...rest } = toAppResponse(app, [...(created.info === undefined ? [] : [created.info]), ...replaced]);
+  return { ...rest, webhook: webhook === null ? null : { ...webhook, ...toShown(created) } };
+}
+
+function rotationInProgress(): Problem {
+  return new Problem('rotation_in_progress', 'The secret before this one still signs; wait for its end, or revoke one of the two.');
+}
+
+/** The signing scheme that a body chooses. */
+function schemeOf({ webhook }: AppInputBody | AppPatchBody): Scheme | undefined {
+  const scheme = webhook?.signing?.scheme;
+  return scheme === undefined ? undefined : enumValue(Scheme, scheme);
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { RotateSecretResponse } from '@hookwright/contracts';
-import { signingSecretInfo } from '../apps/app.schema.ts';
+import { toShown } from '../apps/app.mapping.ts';
+import { publicKey, signingSecretInfo } from '../apps/app.schema.ts';
 import { isoTime, text, utcTime } from '../validation/fields.ts';
 import { listOf } from '../validation/page.ts';
 
 const MAX_OVERLAP_SECONDS = 604_800;
-const DEFAULT_OVERLAP_SECONDS = 86_400;
+export const DEFAULT_OVERLAP_SECONDS = 86_400;
 
 /** How any secret of an app is replaced. */
 export const rotationFields = {
@@ -25,8 +26,10 @@ export const rotatedSecret = z
   .object({
     secret: z
       .string()
+      .optional()
       .describe('the new signing secret, shown once')
       .meta({ examples: ['whsec_…'] }),
+    public_key: publicKey.optional().describe('instead of the secret when the scheme is v1a'),
     secret_id: z.string(),
     previous_secret_id: z.string(),
     previous_secret_expires_at: utcTime,
@@ -38,7 +41,7 @@ export const secretList = listOf(signingSecretInfo);
 
 export function toRotatedSecret(rotated: RotateSecretResponse): RotatedSecretBody {
   return {
-    secret: rotated.secret,
+    ...toShown(rotated),
     secret_id: rotated.info?.id ?? '',
     previous_secret_id: rotated.previousSecretId,
     previous_secret_expires_at: isoTime(rotated.previousSecretExpiresAtMs),

@@ -19,9 +19,9 @@ export class EndpointsController {
     access: 'secrets.rotate',
     id: 'rotateSecret',
     summary: 'Replace the signing secret',
-    description: 'During the overlap every request carries the signatures of both.',
+    description: 'During the overlap every request carries the signatures of both. The new one is of the same scheme.',
     answers: { 200: rotatedSecret },
-    problems: ['no_endpoint', 'rotation_in_progress'],
+    problems: ['no_endpoint', 'rotation_in_progress', 'conflict'],
   })
   rotateSecret(
     @CallersTenant() tenant: Tenant,

@@ -1,5 +1,6 @@
 import { type CreateSecretRequest, type RotateSecretRequest, Scheme } from '@hookwright/contracts';
 import { type FieldError, validationFailed } from '@hookwright/runtime';
+import { schemeName } from './scheme.ts';
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Seven days (api.md). */
@@ -11,18 +12,17 @@ const MAX_APPS = 200;
 
 /** Checks of what callers send; each throws a problem that names every wrong field. */
 export function checkCreate({ appId, scheme, actor }: CreateSecretRequest): void {
-  // Ed25519 comes with its key pairs and their JWKS; until then it must not silently be something else.
-  const known = scheme === Scheme.V1 || scheme === Scheme.UNSPECIFIED;
   refuse([
     ...idFaults('/app_id', appId),
-    ...(known ? [] : [fault('/scheme', 'only the scheme v1 is available')]),
+    ...schemeFaults(scheme),
     ...textFaults('/actor', actor, MAX_ACTOR_CHARACTERS),
   ]);
 }
 
-export function checkRotate({ appId, overlapSeconds, reason, actor }: RotateSecretRequest): void {
+export function checkRotate({ appId, scheme, overlapSeconds, reason, actor }: RotateSecretRequest): void {
   refuse([
     ...idFaults('/app_id', appId),
+    ...schemeFaults(scheme),
     ...(overlapSeconds <= MAX_OVERLAP_SECONDS ? [] : [fault('/overlap_seconds', `must be 0 to ${MAX_OVERLAP_SECONDS}`)]),
     ...textFaults('/reason', reason, MAX_REASON_CHARACTERS),
     ...textFaults('/actor', actor, MAX_ACTOR_CHARACTERS),
@@ -44,6 +44,12 @@ export function checkSecret({ appId, secretId }: { readonly appId: string; reado
 
 function idFaults(pointer: string, id: string): FieldError[] {
   return ID.test(id) ? [] : [fault(pointer, 'is not an id')];
+}
+
+/** Of a newer caller: it must not silently be something else. */
+function schemeFaults(scheme: Scheme): FieldError[] {
+  const known = scheme === Scheme.UNSPECIFIED || schemeName(scheme) !== undefined;
+  return known ? [] : [fault('/scheme', 'is not known')];
 }
 
 /** PostgreSQL keeps no NUL in a text. */

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { Scheme, type SecretInfoSchema, type SigningSecretSchema } from '@hookwright/contracts';
+import type { SecretInfoSchema, SigningSecretSchema } from '@hookwright/contracts';
+import { toScheme } from './scheme.ts';
 import type { SecretRow } from './secrets.repository.ts';
 import type { OpenedSecret } from './signing-secrets.service.ts';
 
@@ -14,6 +15,7 @@ export function toSecretInfo(row: SecretRow): MessageInitShape<typeof SecretInfo
     ...(row.lastUsedAt === null ? {} : { lastUsedAtMs: BigInt(row.lastUsedAt.getTime()) }),
     createdBy: row.createdBy,
     reason: row.reason,
+    ...(row.publicKey === null ? {} : { publicKey: row.publicKey }),
   };
 }
 
@@ -25,8 +27,4 @@ export function toSigningSecret({ id, scheme, key, expiresAt }: OpenedSecret): M
     key: new Uint8Array(key),
     ...(expiresAt === null ? {} : { expiresAtMs: BigInt(expiresAt.getTime()) }),
   };
-}
-
-function toScheme(scheme: string): Scheme {
-  return scheme === 'v1' ? Scheme.V1 : Scheme.UNSPECIFIED;
 }

@@ -19,6 +19,7 @@ import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { checkApp, checkApps, checkCreate, checkRotate, checkSecret } from './requests.ts';
 import { toSecretInfo, toSigningSecret } from './responses.ts';
+import { schemeName } from './scheme.ts';
 import { SecretsService } from './secrets.service.ts';
 import { SigningSecretsService } from './signing-secrets.service.ts';
 
@@ -33,14 +34,14 @@ export class SecretsController {
   @GrpcMethod('VaultService', 'CreateSecret')
   async createSecret(request: CreateSecretRequest): Promise<MessageInitShape<typeof CreateSecretResponseSchema>> {
     checkCreate(request);
-    const { info, secret } = await this.secrets.create(request);
+    const { info, secret } = await this.secrets.create({ ...request, scheme: schemeName(request.scheme) });
     return { info: toSecretInfo(info), secret };
   }
 
   @GrpcMethod('VaultService', 'RotateSecret')
   async rotateSecret(request: RotateSecretRequest): Promise<MessageInitShape<typeof RotateSecretResponseSchema>> {
     checkRotate(request);
-    const { info, secret, previous } = await this.secrets.rotate(request);
+    const { info, secret, previous } = await this.secrets.rotate({ ...request, scheme: schemeName(request.scheme) });
     const previousSecretExpiresAtMs = BigInt(previous.expiresAt.getTime());
     return { info: toSecretInfo(info), secret, previousSecretId: previous.id, previousSecretExpiresAtMs };
   }

@@ -8,6 +8,7 @@ const INFO = {
   appId: true,
   scheme: true,
   prefix: true,
+  publicKey: true,
   createdAt: true,
   createdBy: true,
   reason: true,

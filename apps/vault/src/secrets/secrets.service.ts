@@ -1,14 +1,17 @@
-import { newId, Scheme } from '@hookwright/contracts';
+import { newId } from '@hookwright/contracts';
 import { planRevocation, planRotation, type Rotation } from '@hookwright/rotation';
 import { type Logger, notFound, Problem } from '@hookwright/runtime';
-import { generateSecret } from '@hookwright/signing';
 import type { Announcements } from '../announcements/announcements.ts';
 import type { Database, Queries } from '../database/database.ts';
 import type { Envelope, SealedSecret } from '../encryption/envelope.ts';
+import { newMaterial } from './new-material.ts';
+import type { SchemeName } from './scheme.ts';
 import type { SecretRow, SecretsRepository } from './secrets.repository.ts';
 
 export interface Create {
   readonly appId: string;
+  /** Left out: that of the secret before when one is rotated, else `v1`. */
+  readonly scheme?: SchemeName | undefined;
   /** Who asks; kept with the secret. */
   readonly actor?: string;
 }
@@ -22,7 +25,7 @@ export interface Rotate extends Create {
 
 export interface NewSecret {
   readonly info: SecretRow;
-  /** `whsec_…`: for the partner, once. */
+  /** `whsec_…`: for the partner, once. Empty of `v1a`, whose public key is no secret. */
   readonly secret: string;
 }
 
@@ -78,10 +81,13 @@ export class SecretsService {
   async rotate(request: Rotate, now = new Date()): Promise<RotatedSecret> {
     const { repository } = this.parts;
     const { appId, overlapSeconds, force, actor = '' } = request;
-    const { text, row } = await this.seal(request);
+    // Looked up before the lock is held, as sealing comes before it, and checked under it.
+    const scheme = request.scheme ?? (await this.currentScheme(appId, now));
+    const { text, row } = await this.seal({ ...request, scheme });
     const { info, previous } = await this.change(appId, now, async (transaction) => {
       const live = await repository.findLive(transaction, [appId], now);
       const plan = planned(planRotation(live, { overlapSeconds, force, now }));
+      if (request.scheme === undefined && live[0]?.scheme !== scheme) throw schemeChanged();
       // Before the new one is there: the database allows one secret without an end.
       await repository.setEnd(transaction, plan.previous.id, plan.previous.expiresAt);
       await repository.end(transaction, plan.ended, now);
@@ -130,16 +136,21 @@ export class SecretsService {
 
   private async insert(transaction: Queries, row: SealedNewSecret['row'], now: Date): Promise<SecretRow> {
     await this.parts.repository.insert(transaction, { ...row, createdAt: now });
-    const { id, appId, scheme, prefix, createdBy, reason } = row;
-    return { id, appId, scheme, prefix, createdBy, reason, createdAt: now, expiresAt: null, lastUsedAt: null };
+    const { id, appId, scheme, prefix, publicKey, createdBy, reason } = row;
+    return { id, appId, scheme, prefix, publicKey, createdBy, reason, createdAt: now, expiresAt: null, lastUsedAt: null };
   }
 
-  private async seal({ appId, actor = '', reason = '' }: Create & Pick<Rotate, 'reason'>): Promise<SealedNewSecret> {
+  private async currentScheme(appId: string, now: Date): Promise<SchemeName> {
+    const [current] = await this.list([appId], now);
+    return current?.scheme === 'v1a' ? 'v1a' : 'v1';
+  }
+
+  private async seal({ appId, scheme = 'v1', actor = '', reason = '' }: Create & Pick<Rotate, 'reason'>): Promise<SealedNewSecret> {
     const id = newId('sec');
-    const { secret: text, key, prefix } = generateSecret();
+    const { text, key, prefix, publicKey } = newMaterial(scheme);
     try {
       const sealed = await this.parts.envelope.seal(key, { appId, secretId: id });
-      return { text, row: { id, appId, scheme: Scheme[Scheme.V1].toLowerCase(), prefix, createdBy: actor, reason, ...sealed } };
+      return { text, row: { id, appId, scheme, prefix, publicKey, createdBy: actor, reason, ...sealed } };
     } finally {
       key.fill(0);
     }
@@ -150,6 +161,10 @@ function planned(rotation: Rotation): Rotation & { ok: true } {
   if (rotation.ok) return rotation;
   if (rotation.reason === 'no_secret') throw notFound('secret');
   throw new Problem('rotation_in_progress', 'The secret before this one still signs; wait for its end, revoke it, or force the rotation.');
+}
+
+function schemeChanged(): Problem {
+  return new Problem('conflict', 'The signing scheme was changed at the same time. Try again.');
 }
 
 function lastSecret(): Problem {
