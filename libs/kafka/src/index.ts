@@ -1,6 +1,7 @@
-export { Backoff } from './backoff.ts';
+export { Backoff, waited } from './backoff.ts';
 export { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.ts';
 export { type BatchServerOptions, KafkaBatchServer } from './batch-server.ts';
+export { crc32c } from './crc32c.ts';
 export { CONSUMER_TIMING, type ConsumerTiming } from './consumer-timing.ts';
 export { deadLetter, type Death } from './dead-letter.ts';
 export { Gathered } from './gathered.ts';

@@ -1,7 +1,7 @@
 import type { EndpointSnapshot } from '@hookwright/contracts';
+import { inTransaction } from '@hookwright/postgres';
 import type { Logger } from '@hookwright/runtime';
 import type pg from 'pg';
-import { inTransaction } from '../log/database.ts';
 import { writeTallies } from './sql/write-tallies.ts';
 import { FORGET } from './sql/failures.ts';
 import { type Noted, Tallies, type Tally } from './tallies.ts';

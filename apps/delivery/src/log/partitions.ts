@@ -1,7 +1,7 @@
 import { Backoff } from '@hookwright/kafka';
+import { inTransaction } from '@hookwright/postgres';
 import type { Logger } from '@hookwright/runtime';
 import type pg from 'pg';
-import { inTransaction } from './database.ts';
 
 const TABLES = ['delivery', 'attempt', 'event_body'];
 const DAY_MS = 24 * 60 * 60 * 1000;
