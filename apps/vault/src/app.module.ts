@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import { createKafka, KafkaProducer } from '@hookwright/kafka';
 import { OutboxRelay } from '@hookwright/outbox';
 import { type Logger, Readiness } from '@hookwright/runtime';
@@ -13,7 +12,7 @@ import {
 import { Announcements } from './announcements/announcements.ts';
 import { Database } from './database/database.ts';
 import { Envelope } from './encryption/envelope.ts';
-import { FileKeyProvider } from './encryption/file-key-provider.ts';
+import { Keyring } from './encryption/keyring.ts';
 import type { VaultEnv } from './env.ts';
 import { ReadsRepository } from './secrets/reads.repository.ts';
 import { SecretsController } from './secrets/secrets.controller.ts';
@@ -25,7 +24,7 @@ import { Sweep } from './secrets/sweep.ts';
 export interface VaultParts {
   readonly env: VaultEnv;
   readonly logger: Logger;
-  readonly masterKey: KeyObject;
+  readonly keyring: Keyring;
 }
 
 @Module({ controllers: [SecretsController] })
@@ -33,24 +32,26 @@ export class AppModule implements OnApplicationBootstrap, OnModuleDestroy, OnApp
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Announcements) private readonly announcements: Announcements,
+    @Inject(Keyring) private readonly keyring: Keyring,
     @Inject(Sweep) private readonly sweep: Sweep,
     @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
 
-  static with({ env, logger, masterKey }: VaultParts): DynamicModule {
+  static with({ env, logger, keyring }: VaultParts): DynamicModule {
     const database = new Database(env.DATABASE_URL, logger);
     const producer = new KafkaProducer(createKafka({ clientId: 'hookwright-vault', brokers: env.KAFKA_BROKERS, logger }));
     const announcements = new Announcements(producer, new OutboxRelay({ pool: database.pool, producer, logger }));
-    const envelope = new Envelope(new FileKeyProvider(masterKey));
+    const envelope = new Envelope(keyring);
     const parts = { database, announcements, envelope, logger, repository: new SecretsRepository(), reads: new ReadsRepository() };
     return {
       module: AppModule,
       providers: [
         { provide: Database, useValue: database },
         { provide: Announcements, useValue: announcements },
+        { provide: Keyring, useValue: keyring },
+        { provide: Sweep, useValue: new Sweep({ ...parts, intervalMs: env.SWEEP_INTERVAL_SECONDS * 1000 }) },
         { provide: SecretsService, useValue: new SecretsService(parts) },
         { provide: SigningSecretsService, useValue: new SigningSecretsService(parts) },
-        { provide: Sweep, useValue: new Sweep({ ...parts, intervalMs: env.SWEEP_INTERVAL_SECONDS * 1000 }) },
       ],
     };
   }
@@ -59,6 +60,8 @@ export class AppModule implements OnApplicationBootstrap, OnModuleDestroy, OnApp
     this.readiness.add('postgres', () => this.database.check());
     this.readiness.add('kafka', () => this.announcements.checkKafka());
     this.readiness.add('outbox', () => this.announcements.checkOutbox());
+    // Without it the secrets whose data keys are in memory go on: taking the process out of service would end them too.
+    this.readiness.addHint('master_key', async () => void (await this.keyring.currentKeyId()));
     this.announcements.start();
     this.sweep.start();
   }
@@ -71,5 +74,6 @@ export class AppModule implements OnApplicationBootstrap, OnModuleDestroy, OnApp
   async onApplicationShutdown(): Promise<void> {
     await this.announcements.stop();
     await this.database.close();
+    this.keyring.close();
   }
 }

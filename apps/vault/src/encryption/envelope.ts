@@ -15,6 +15,9 @@ export interface SealedSecret {
   readonly keyId: string;
 }
 
+/** The part of a sealed secret that a new master key changes. */
+export type SealedKey = Pick<SealedSecret, 'wrappedKey' | 'keyId'>;
+
 /** Envelope encryption: re-wrapping for a new master key touches only the data keys, never the secrets. */
 export class Envelope {
   constructor(private readonly keys: KeyProvider) {}
@@ -24,8 +27,18 @@ export class Envelope {
     const dataKey = randomBytes(KEY_BYTES);
     try {
       const ciphertext = encrypt({ key: dataKey, plaintext, aad });
-      const { keyId, bytes } = await this.keys.wrap(dataKey, aad);
-      return { ciphertext, wrappedKey: new Uint8Array(bytes), keyId };
+      return { ciphertext, ...(await this.wrap(dataKey, aad)) };
+    } finally {
+      dataKey.fill(0);
+    }
+  }
+
+  /** The data key under the current master key; the ciphertext stays as it is. Rejects as `open` does. */
+  async rewrap({ wrappedKey, keyId }: SealedKey, identity: SecretIdentity): Promise<SealedKey> {
+    const aad = associatedData(identity);
+    const dataKey = await this.keys.unwrap({ keyId, bytes: wrappedKey }, aad);
+    try {
+      return await this.wrap(dataKey, aad);
     } finally {
       dataKey.fill(0);
     }
@@ -40,6 +53,11 @@ export class Envelope {
     } finally {
       dataKey.fill(0);
     }
+  }
+
+  private async wrap(dataKey: Buffer, aad: Buffer): Promise<SealedKey> {
+    const { keyId, bytes } = await this.keys.wrap(dataKey, aad);
+    return { wrappedKey: new Uint8Array(bytes), keyId };
   }
 }
 

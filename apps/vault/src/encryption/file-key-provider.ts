@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject } from 'node:crypto';
-import { decrypt, encrypt, KEY_BYTES } from './aes-gcm.ts';
+import { decrypt, encrypt } from './aes-gcm.ts';
 import { DecryptError } from './decrypt-error.ts';
 import type { KeyProvider, WrappedKey } from './key-provider.ts';
 
@@ -13,17 +13,27 @@ export class FileKeyProvider implements KeyProvider {
     this.keyId = `file:${fingerprint(masterKey)}`;
   }
 
+  currentKeyId(): Promise<string> {
+    return Promise.resolve(this.keyId);
+  }
+
+  owns(keyId: string): boolean {
+    return keyId === this.keyId;
+  }
+
   wrap(dataKey: Buffer, aad: Buffer): Promise<WrappedKey> {
     return Promise.resolve({ keyId: this.keyId, bytes: encrypt({ key: this.masterKey, plaintext: dataKey, aad }) });
   }
 
   unwrap({ keyId, bytes }: WrappedKey, aad: Buffer): Promise<Buffer> {
     return Promise.resolve().then(() => {
-      if (keyId !== this.keyId) throw new DecryptError('unknown_key');
-      const dataKey = decrypt({ key: this.masterKey, ciphertext: bytes, aad });
-      if (dataKey.length !== KEY_BYTES) throw new DecryptError('malformed');
-      return dataKey;
+      if (!this.owns(keyId)) throw new DecryptError('unknown_key');
+      return decrypt({ key: this.masterKey, ciphertext: bytes, aad });
     });
+  }
+
+  close(): void {
+    // Nothing is open.
   }
 }
 

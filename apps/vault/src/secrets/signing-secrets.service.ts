@@ -1,4 +1,4 @@
-import type { Logger } from '@hookwright/runtime';
+import { type Logger, Problem } from '@hookwright/runtime';
 import type { Database } from '../database/database.ts';
 import { DecryptError } from '../encryption/decrypt-error.ts';
 import type { Envelope } from '../encryption/envelope.ts';
@@ -65,8 +65,9 @@ export class SigningSecretsService {
     try {
       return { appId, secrets: await Promise.all(rows.map((row) => this.openOne(row))), fault: '' };
     } catch (error) {
-      if (!(error instanceof DecryptError)) throw error;
-      return { appId, secrets: [], fault: 'a secret of it cannot be decrypted' };
+      const fault = faultOf(error);
+      if (fault === undefined) throw error;
+      return { appId, secrets: [], fault };
     }
   }
 
@@ -95,4 +96,12 @@ export class SigningSecretsService {
       logger.warn({ err: error, secret_ids: ids }, 'secret.use_not_noted');
     }
   }
+}
+
+/** In words for whoever asked; undefined when it is not about one app's secret. */
+function faultOf(error: unknown): string | undefined {
+  if (error instanceof DecryptError) return 'a secret of it cannot be decrypted';
+  // Others' data keys may be in memory (encryption/data-key-cache.ts). Logged with its reason by master-key/rewrap.ts.
+  if (error instanceof Problem && error.code === 'service_unavailable') return 'the master key cannot be used right now';
+  return undefined;
 }

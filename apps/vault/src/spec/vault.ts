@@ -7,6 +7,8 @@ import { Announcements } from '../announcements/announcements.ts';
 import { Database } from '../database/database.ts';
 import { Envelope } from '../encryption/envelope.ts';
 import { FileKeyProvider } from '../encryption/file-key-provider.ts';
+import type { KeyProvider } from '../encryption/key-provider.ts';
+import { Keyring } from '../encryption/keyring.ts';
 import { ReadsRepository } from '../secrets/reads.repository.ts';
 import { SecretsController } from '../secrets/secrets.controller.ts';
 import { SecretsRepository } from '../secrets/secrets.repository.ts';
@@ -17,7 +19,12 @@ import { Sweep } from '../secrets/sweep.ts';
 export const MASTER_KEY = randomBytes(32);
 export const READER = 'delivery@spec/1';
 const logger = createLogger('vault-test', 'fatal');
-const envelope = new Envelope(new FileKeyProvider(createSecretKey(MASTER_KEY)));
+
+/** A keyring of files' master keys: the first one wraps. */
+export function keyringOf(current: Buffer, ...others: readonly Buffer[]): Keyring {
+  const provider = (key: Buffer): FileKeyProvider => new FileKeyProvider(createSecretKey(key));
+  return new Keyring(provider(current), others.map(provider));
+}
 
 /** The vault's parts as app.module.ts puts them together. */
 export class Vault {
@@ -28,10 +35,11 @@ export class Vault {
   readonly sweep: Sweep;
   readonly controller: SecretsController;
 
-  constructor(databaseUrl: string, brokers: string[]) {
+  constructor(databaseUrl: string, brokers: string[], keys: KeyProvider = keyringOf(MASTER_KEY)) {
     this.database = new Database(databaseUrl, logger);
     const producer = new KafkaProducer(createKafka({ clientId: 'vault-test', brokers, logger }));
     this.announcements = new Announcements(producer, new OutboxRelay({ pool: this.database.pool, producer, logger }));
+    const envelope = new Envelope(keys);
     const parts = {
       database: this.database,
       announcements: this.announcements,
