@@ -45,6 +45,7 @@ const PAGES = [
   'docs/operations/metrics.md',
   'docs/operations/egress.md',
   'docs/operations/signing-secrets.md',
+  'docs/operations/master-key.md',
   'docs/delivery.md',
   'docs/errors.md',
 ];

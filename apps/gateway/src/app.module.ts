@@ -50,6 +50,7 @@ import { TokenExtras } from './oauth/token-extras.ts';
 import { TokensRepository } from './oauth/tokens.repository.ts';
 import { Documents } from './openapi/documents.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
+import { MasterKeyController } from './operator/master-key.controller.ts';
 import { OperatorInstallationsController } from './operator/operator-installations.controller.ts';
 import { PartnersController } from './operator/partners.controller.ts';
 import { PartnersService } from './operator/partners.service.ts';
@@ -73,6 +74,7 @@ const CONTROLLERS = [
   PartnersController,
   OperatorEventTypesController,
   OperatorInstallationsController,
+  MasterKeyController,
   OpenApiController,
   SystemHealthController,
   ConsentController,

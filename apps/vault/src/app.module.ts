@@ -14,6 +14,10 @@ import { Database } from './database/database.ts';
 import { Envelope } from './encryption/envelope.ts';
 import { Keyring } from './encryption/keyring.ts';
 import type { VaultEnv } from './env.ts';
+import { MasterKeyController } from './master-key/master-key.controller.ts';
+import { MasterKeyStatus } from './master-key/master-key-status.ts';
+import { Rewrap } from './master-key/rewrap.ts';
+import { WrappedKeysRepository } from './master-key/wrapped-keys.repository.ts';
 import { ReadsRepository } from './secrets/reads.repository.ts';
 import { SecretsController } from './secrets/secrets.controller.ts';
 import { SecretsRepository } from './secrets/secrets.repository.ts';
@@ -27,13 +31,16 @@ export interface VaultParts {
   readonly keyring: Keyring;
 }
 
-@Module({ controllers: [SecretsController] })
+/** Injection token of what looks for work by itself. */
+const BACKGROUND = Symbol('background');
+
+@Module({ controllers: [SecretsController, MasterKeyController] })
 export class AppModule implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   constructor(
     @Inject(Database) private readonly database: Database,
     @Inject(Announcements) private readonly announcements: Announcements,
     @Inject(Keyring) private readonly keyring: Keyring,
-    @Inject(Sweep) private readonly sweep: Sweep,
+    @Inject(BACKGROUND) private readonly background: readonly (Sweep | Rewrap)[],
     @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
 
@@ -43,15 +50,21 @@ export class AppModule implements OnApplicationBootstrap, OnModuleDestroy, OnApp
     const announcements = new Announcements(producer, new OutboxRelay({ pool: database.pool, producer, logger }));
     const envelope = new Envelope(keyring);
     const parts = { database, announcements, envelope, logger, repository: new SecretsRepository(), reads: new ReadsRepository() };
+    const masterKeyParts = { keys: keyring, envelope, logger, wrappedKeys: new WrappedKeysRepository(database.pool) };
+    const background = [
+      new Sweep({ ...parts, intervalMs: env.SWEEP_INTERVAL_SECONDS * 1000 }),
+      new Rewrap({ ...masterKeyParts, perSecond: env.REWRAP_PER_SECOND }),
+    ];
     return {
       module: AppModule,
       providers: [
         { provide: Database, useValue: database },
         { provide: Announcements, useValue: announcements },
         { provide: Keyring, useValue: keyring },
-        { provide: Sweep, useValue: new Sweep({ ...parts, intervalMs: env.SWEEP_INTERVAL_SECONDS * 1000 }) },
+        { provide: BACKGROUND, useValue: background },
         { provide: SecretsService, useValue: new SecretsService(parts) },
         { provide: SigningSecretsService, useValue: new SigningSecretsService(parts) },
+        { provide: MasterKeyStatus, useValue: new MasterKeyStatus(masterKeyParts) },
       ],
     };
   }
@@ -63,11 +76,11 @@ export class AppModule implements OnApplicationBootstrap, OnModuleDestroy, OnApp
     // Without it the secrets whose data keys are in memory go on: taking the process out of service would end them too.
     this.readiness.addHint('master_key', async () => void (await this.keyring.currentKeyId()));
     this.announcements.start();
-    this.sweep.start();
+    for (const work of this.background) work.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.sweep.stop();
+    await Promise.all(this.background.map((work) => work.stop()));
   }
 
   /** After the last call was answered: what it committed is published first. */

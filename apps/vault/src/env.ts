@@ -17,6 +17,13 @@ export const vaultEnv = serviceEnv
     TRANSIT_TOKEN_FILE: z.string().min(1).optional().describe('file with its token'),
     AWS_KMS_ENDPOINT: origin().optional().describe("in place of the region's"),
     GCP_KMS_ENDPOINT: origin().optional().describe("in place of Google's"),
+    REWRAP_PER_SECOND: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(200)
+      .describe('data keys that a replica wraps anew in a second, at most'),
     SWEEP_INTERVAL_SECONDS: z.coerce
       .number()
       .int()

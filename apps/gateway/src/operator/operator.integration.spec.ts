@@ -60,4 +60,20 @@ describe('the operator', () => {
     created = false;
     expect((await call(gateway, 'POST /v1/operator/installations', { key: OPERATOR_TOKEN, body })).status).toBe(200);
   });
+
+  it('learns how far a rotation of master keys has come', async () => {
+    const keys = [
+      { keyId: 'file:0123456789abcdef', secrets: 2, held: true },
+      { keyId: 'transit:transit/hookwright:v1', secrets: 3, held: true },
+    ];
+    gateway.vault.handlers.getMasterKeyStatus = () => ({ keyId: 'transit:transit/hookwright:v1', secrets: 5, left: 2, keys });
+    const { status, body } = await call(gateway, 'GET /v1/operator/master-key', { key: OPERATOR_TOKEN });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      key_id: 'transit:transit/hookwright:v1',
+      secrets: 5,
+      left: 2,
+      keys: keys.map(({ keyId, secrets, held }) => ({ key_id: keyId, secrets, held })),
+    });
+  });
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Partner } from '@hookwright/contracts';
+import type { GetMasterKeyStatusResponse, Partner } from '@hookwright/contracts';
 import { SCOPES } from '../access/scopes.ts';
 import type { NewKey } from '../api-keys/api-keys.ts';
 import type { ApiKey } from '../generated/prisma/client.ts';
@@ -47,6 +47,26 @@ export const installationInput = z.strictObject({ app_id: id, merchant_id: merch
   examples: [{ app_id: 'app_06f1kq3zv8r0c2t4y6b8d0e1g3', merchant_id: 'mer_demo_1', scopes: ['orders.read'] }],
 });
 export type InstallationInputBody = z.infer<typeof installationInput>;
+
+const masterKeyUse = z.object({
+  key_id: z.string(),
+  secrets: z.int(),
+  held: z.boolean().describe('whether the vault can unwrap what this key wrapped'),
+});
+
+export const masterKey = z
+  .object({
+    key_id: z.string().describe('the master key that wraps now; says nothing about its bytes'),
+    secrets: z.int().describe('signing secrets with key material'),
+    left: z.int().describe('of these, still under another master key: 0 when a rotation is over'),
+    keys: z.array(masterKeyUse),
+  })
+  .meta({ id: 'MasterKey' });
+export type MasterKeyBody = z.infer<typeof masterKey>;
+
+export function toMasterKey({ keyId, secrets, left, keys }: GetMasterKeyStatusResponse): MasterKeyBody {
+  return { key_id: keyId, secrets, left, keys: keys.map((use) => ({ key_id: use.keyId, secrets: use.secrets, held: use.held })) };
+}
 
 export function toPartner({ id: partnerId, name, createdAtMs }: Partner): PartnerBody {
   return { id: partnerId, name, created_at: isoTime(createdAtMs) };

@@ -9,6 +9,10 @@ import { Envelope } from '../encryption/envelope.ts';
 import { FileKeyProvider } from '../encryption/file-key-provider.ts';
 import type { KeyProvider } from '../encryption/key-provider.ts';
 import { Keyring } from '../encryption/keyring.ts';
+import { MasterKeyController } from '../master-key/master-key.controller.ts';
+import { MasterKeyStatus } from '../master-key/master-key-status.ts';
+import { Rewrap } from '../master-key/rewrap.ts';
+import { WrappedKeysRepository } from '../master-key/wrapped-keys.repository.ts';
 import { ReadsRepository } from '../secrets/reads.repository.ts';
 import { SecretsController } from '../secrets/secrets.controller.ts';
 import { SecretsRepository } from '../secrets/secrets.repository.ts';
@@ -34,6 +38,8 @@ export class Vault {
   readonly signing: SigningSecretsService;
   readonly sweep: Sweep;
   readonly controller: SecretsController;
+  readonly rewrap: Rewrap;
+  readonly masterKey: MasterKeyController;
 
   constructor(databaseUrl: string, brokers: string[], keys: KeyProvider = keyringOf(MASTER_KEY)) {
     this.database = new Database(databaseUrl, logger);
@@ -53,6 +59,9 @@ export class Vault {
     this.signing = new SigningSecretsService(parts);
     this.sweep = new Sweep(parts);
     this.controller = new SecretsController(this.secrets, this.signing);
+    const masterKeyParts = { keys, envelope, logger, wrappedKeys: new WrappedKeysRepository(this.database.pool) };
+    this.rewrap = new Rewrap({ ...masterKeyParts, perSecond: 10_000 });
+    this.masterKey = new MasterKeyController(new MasterKeyStatus(masterKeyParts));
   }
 
   /** The secrets an app's deliveries are signed with at a moment, as partners know them. */
