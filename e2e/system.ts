@@ -34,6 +34,10 @@ export class System {
     return this.services.gatewayUrl;
   }
 
+  get ports(): Services['ports'] {
+    return this.services.ports;
+  }
+
   async publish({ topic, merchant, type, id, data }: MerchantEvent): Promise<void> {
     const headers = {
       'content-type': 'application/json',

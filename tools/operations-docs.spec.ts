@@ -37,6 +37,9 @@ const REQUIRED: Readonly<Record<string, string>> = {
   OPERATOR_TOKEN: 'a-token-of-more-than-32-characters',
   PUBLIC_URL: 'https://hooks.example',
   MASTER_KEY_FILE: '/keys/master.key',
+  GRPC_TLS_CA_FILE: '/certificates/ca.pem',
+  GRPC_TLS_CERT_FILE: '/certificates/cert.pem',
+  GRPC_TLS_KEY_FILE: '/certificates/key.pem',
 };
 
 /** Pages that name variables and metrics in their text too. */
@@ -46,6 +49,7 @@ const PAGES = [
   'docs/operations/egress.md',
   'docs/operations/signing-secrets.md',
   'docs/operations/master-key.md',
+  'docs/operations/tls.md',
   'docs/delivery.md',
   'docs/errors.md',
 ];

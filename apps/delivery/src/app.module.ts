@@ -1,5 +1,5 @@
 import { KafkaBatchServer, createKafka } from '@hookwright/kafka';
-import { LOGGER, type Logger, Readiness } from '@hookwright/runtime';
+import { type GrpcCredentials, LOGGER, type Logger, Readiness } from '@hookwright/runtime';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { Kafka } from 'kafkajs';
 import pg from 'pg';
@@ -33,7 +33,7 @@ export class AppModule implements OnModuleInit, OnModuleDestroy, OnApplicationSh
     @Inject(READ_POOL) private readonly readPool: pg.Pool,
   ) {}
 
-  static with(env: DeliveryEnv, logger: Logger): DynamicModule {
+  static with(env: DeliveryEnv, logger: Logger, credentials: GrpcCredentials): DynamicModule {
     const kafka = createKafka({ clientId: 'hookwright-delivery', brokers: env.KAFKA_BROKERS, logger });
     const pool = openLogPool({ url: env.DATABASE_URL, connections: env.DATABASE_CONNECTIONS, logger });
     const readPool = openReadPool({ url: env.DATABASE_URL, logger });
@@ -44,7 +44,7 @@ export class AppModule implements OnModuleInit, OnModuleDestroy, OnApplicationSh
         { provide: KAFKA, useValue: kafka },
         { provide: pg.Pool, useValue: pool },
         { provide: READ_POOL, useValue: readPool },
-        { provide: Worker, useFactory: () => new Worker({ env, logger, kafka, pool }) },
+        { provide: Worker, useFactory: () => new Worker({ env, logger, kafka, pool, vaultCredentials: credentials.channel }) },
         { provide: KafkaBatchServer, inject: [KAFKA, LOGGER, Worker], useFactory: batchServer },
         { provide: DeliveriesRepository, useFactory: () => new DeliveriesRepository(readPool) },
         { provide: MAX_ATTEMPTS, useValue: env.RETRY_SCHEDULE_SECONDS.length + 1 },

@@ -5,6 +5,7 @@ import { deliveryEnv } from './env.ts';
 const REQUIRED = {
   HTTP_PORT: '8084',
   GRPC_PORT: '9084',
+  GRPC_TLS: 'off',
   DATABASE_URL: 'postgres://localhost/delivery',
   KAFKA_BROKERS: 'localhost:9092',
   REDIS_URL: 'redis://localhost',

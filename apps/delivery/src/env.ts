@@ -1,5 +1,5 @@
 import { egressEnv, egressProxyEnv } from '@hookwright/egress';
-import { hostPort, list, port, serviceEnv } from '@hookwright/runtime';
+import { checkGrpcTls, grpcTlsEnv, hostPort, list, port, serviceEnv } from '@hookwright/runtime';
 import { z } from 'zod';
 import { JITTER } from './attempts/retry-policy.ts';
 import type { SlotBounds } from './lanes/slots.ts';
@@ -12,8 +12,10 @@ const DEFAULT_SCHEDULE = '30,120,600,3600,14400,43200,86400,108000';
 // An event's body is kept for so long.
 const LONGEST_SCHEDULE_SECONDS = 7 * 24 * 60 * 60;
 
-export const deliveryEnv = serviceEnv.extend({
+export const deliveryEnv = serviceEnv
+  .extend({
   GRPC_PORT: port().describe('DeliveryService'),
+  ...grpcTlsEnv,
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).describe('database hookwright_delivery'),
   DATABASE_CONNECTIONS: count(2, 100).default(8).describe('of the pool; recording needs two, the rest is for retries and reads'),
   KAFKA_BROKERS: list().describe('host:port, comma-separated'),
@@ -54,7 +56,8 @@ export const deliveryEnv = serviceEnv.extend({
       'attempts in a row without an answer in time that open a breaker: one that hangs for 10 s never has BREAKER_CALLS in the window',
     ),
   BREAKER_PROBE_SECONDS: count(1, 3600).default(30).describe('pause between probes of an open breaker'),
-});
+})
+  .superRefine((env, context) => checkGrpcTls(env, [env.HOST, env.VAULT_ADDRESS], context));
 
 export type DeliveryEnv = z.infer<typeof deliveryEnv>;
 

@@ -1,7 +1,7 @@
 import { type EndpointSnapshot, EndpointStatus, VaultService } from '@hookwright/contracts';
 import { EgressClient, egressPolicy } from '@hookwright/egress';
 import { type ConsumedBatch, KafkaProducer } from '@hookwright/kafka';
-import { type Logger, type PromiseClient, grpcClient } from '@hookwright/runtime';
+import { type GrpcCredentials, type Logger, PLAIN, type PromiseClient, grpcClient } from '@hookwright/runtime';
 import type { Redis } from 'ioredis';
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
@@ -44,6 +44,8 @@ export interface WorkerOptions {
   readonly kafka: Kafka;
   readonly pool: pg.Pool;
   readonly topics?: WorkerTopics;
+  /** Default: plain. */
+  readonly vaultCredentials?: GrpcCredentials['channel'];
 }
 
 /**
@@ -75,9 +77,9 @@ export class Worker {
   private readonly vault: PromiseClient<typeof VaultService>;
 
   constructor(private readonly options: WorkerOptions) {
-    const { env, logger, kafka, pool, topics = WORKER_TOPICS } = options;
+    const { env, logger, kafka, pool, topics = WORKER_TOPICS, vaultCredentials = PLAIN.channel } = options;
     this.inWork = new InWork({ deliveries: env.WORKER_DELIVERIES, bytes: env.WORKER_BYTES });
-    this.vault = grpcClient(VaultService, env.VAULT_ADDRESS, { caller: 'delivery' });
+    this.vault = grpcClient(VaultService, env.VAULT_ADDRESS, { caller: 'delivery', credentials: vaultCredentials });
     const questions = new VaultQuestions(this.vault);
     this.secrets = new SecretCache(
       (appId) => questions.secretsOf(appId),

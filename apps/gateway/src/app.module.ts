@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import type { GrpcCredentials } from '@hookwright/runtime';
 import { Door } from './access/door.ts';
 import { ApiKeysRepository } from './api-keys/api-keys.repository.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
@@ -7,7 +8,7 @@ import { DemoPartner } from './api-keys/demo-partner.ts';
 import { AppsController } from './apps/apps.controller.ts';
 import { AppsReader } from './apps/apps.reader.ts';
 import { AppsService } from './apps/apps.service.ts';
-import { Backends } from './backends/backends.ts';
+import { BACKEND_CREDENTIALS, Backends } from './backends/backends.ts';
 import { ClientSecretsController } from './client-secrets/client-secrets.controller.ts';
 import { ClientSecretsRepository } from './client-secrets/client-secrets.repository.ts';
 import { ClientSecrets } from './client-secrets/client-secrets.ts';
@@ -124,14 +125,18 @@ const DOOR = [
   { provide: APP_PIPE, useClass: ValidationPipe },
 ];
 
-/** The gateway's controllers and what they need; `with` gives it its environment. */
+/** The gateway's controllers and what they need; `with` gives it its environment and what it shows the services behind it. */
 @Module({})
 export class AppModule {
-  static with(env: GatewayEnv): DynamicModule {
+  static with(env: GatewayEnv, backends: GrpcCredentials['channel']): DynamicModule {
+    const given = [
+      { provide: ENV, useValue: env },
+      { provide: BACKEND_CREDENTIALS, useValue: backends },
+    ];
     return {
       module: AppModule,
       controllers: CONTROLLERS,
-      providers: [{ provide: ENV, useValue: env }, Backends, ...OWN_STATE, ...OAUTH, ...DOOR, ...DOMAIN, Documents, SystemHealth],
+      providers: [...given, Backends, ...OWN_STATE, ...OAUTH, ...DOOR, ...DOMAIN, Documents, SystemHealth],
     };
   }
 }

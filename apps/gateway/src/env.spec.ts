@@ -9,6 +9,7 @@ const valid = {
   REGISTRY_ADDRESS: '127.0.0.1:9081',
   VAULT_ADDRESS: '127.0.0.1:9082',
   DELIVERY_ADDRESS: '127.0.0.1:9084',
+  GRPC_TLS: 'off',
   OPERATOR_TOKEN: 'a-token-of-more-than-32-characters',
   PUBLIC_URL: 'https://hooks.example',
 };

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { hostPort, list, onOff, serviceEnv } from '@hookwright/runtime';
+import { checkGrpcTls, grpcTlsEnv, hostPort, list, onOff, serviceEnv } from '@hookwright/runtime';
 
 /** Injection token of the gateway's environment. */
 export const ENV = Symbol('env');
@@ -18,6 +18,7 @@ export const gatewayEnv = serviceEnv
     REGISTRY_ADDRESS: hostPort().describe('gRPC'),
     VAULT_ADDRESS: hostPort().describe('gRPC'),
     DELIVERY_ADDRESS: hostPort().describe('gRPC'),
+    ...grpcTlsEnv,
     OPERATOR_TOKEN: z.string().min(16, 'must have at least 16 characters').describe('opens /v1/operator'),
     PUBLIC_URL: z
       .string()
@@ -52,6 +53,7 @@ export const gatewayEnv = serviceEnv
     DEMO_KEYS: onOff().default(false).describe('seeds hw_live_demo and hw_test_demo of the partner par_demo'),
   })
   .superRefine((env, context) => {
+    checkGrpcTls(env, [env.REGISTRY_ADDRESS, env.VAULT_ADDRESS, env.DELIVERY_ADDRESS], context);
     if (env.HOOKWRIGHT_PROFILE !== 'production') return;
     const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
     if (!env.PUBLIC_URL.startsWith('https:')) refuse('PUBLIC_URL', 'must be https in the production profile');

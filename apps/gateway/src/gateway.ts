@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
-import { LOGGER, type Logger, Problem, type Service, budgetLeftMs, withBudget } from '@hookwright/runtime';
+import { type GrpcCredentials, LOGGER, type Logger, PLAIN, Problem, type Service, budgetLeftMs, withBudget } from '@hookwright/runtime';
 import { Door } from './access/door.ts';
 import { AppModule } from './app.module.ts';
 import { ENV, type GatewayEnv } from './env.ts';
@@ -48,11 +48,11 @@ const FASTIFY: FastifyServerOptions = {
   clientErrorHandler: (error, socket: Socket) => answerBrokenRequest(error, socket),
 };
 
-/** The gateway as the runtime runs it. */
-export function gatewayService(env: GatewayEnv, logger: Logger): Service {
+/** The gateway as the runtime runs it; `backends` is what it shows the services behind it. */
+export function gatewayService(env: GatewayEnv, logger: Logger, backends: GrpcCredentials['channel'] = PLAIN.channel): Service {
   const { TRUST_PROXY: trusted } = env;
   const fastify = trusted.length === 0 ? FASTIFY : { ...FASTIFY, trustProxy: trusted };
-  return { name: 'gateway', module: AppModule.with(env), env, logger, fastify, configure };
+  return { name: 'gateway', module: AppModule.with(env, backends), env, logger, fastify, configure };
 }
 
 /** What stands around the controllers: hooks in the order of a request's way, the body parser, the documents. */

@@ -1,6 +1,8 @@
-import { createLogger, readEnv, runService } from '@hookwright/runtime';
+import { createLogger, readEnv, readGrpcCredentials, runService } from '@hookwright/runtime';
 import { gatewayEnv } from './env.ts';
 import { gatewayService } from './gateway.ts';
 
 const env = readEnv(gatewayEnv);
-await runService(gatewayService(env, createLogger('gateway', env.LOG_LEVEL)));
+const logger = createLogger('gateway', env.LOG_LEVEL);
+const credentials = await readGrpcCredentials('gateway', env, logger);
+await runService(gatewayService(env, logger, credentials.channel));

@@ -1,5 +1,5 @@
 import { RegistryService } from '@hookwright/contracts';
-import { Readiness, createLogger, readEnv, runService } from '@hookwright/runtime';
+import { Readiness, createLogger, readEnv, readGrpcCredentials, runService } from '@hookwright/runtime';
 import { AppModule } from './app.module.ts';
 import { Outbox } from './database/outbox.ts';
 import { endpointSignalsServer } from './endpoints/endpoint-signals.server.ts';
@@ -7,13 +7,14 @@ import { registryEnv } from './env.ts';
 
 const env = readEnv(registryEnv);
 const logger = createLogger('registry', env.LOG_LEVEL);
+const credentials = await readGrpcCredentials('registry', env, logger);
 
 await runService({
   name: 'registry',
   module: AppModule.with(env),
   env,
   logger,
-  grpc: { service: RegistryService, port: env.GRPC_PORT },
+  grpc: { service: RegistryService, port: env.GRPC_PORT, credentials, callers: { '*': ['gateway'] } },
   strategies: (app) => {
     const signals = endpointSignalsServer(app.get(Outbox).kafka, logger);
     // Its callers are served without what the workers have to say.

@@ -73,6 +73,7 @@ function readTestEnv(databaseUrl: string, brokers: readonly string[], env: Reado
   const parsed = parseEnv(registryEnv, {
     HTTP_PORT: '0',
     GRPC_PORT: '0',
+    GRPC_TLS: 'off',
     DATABASE_URL: databaseUrl,
     KAFKA_BROKERS: brokers.join(','),
     ENDPOINT_VERIFICATION: 'off',

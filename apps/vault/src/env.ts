@@ -1,10 +1,11 @@
-import { list, port, serviceEnv } from '@hookwright/runtime';
+import { checkGrpcTls, grpcTlsEnv, list, port, serviceEnv } from '@hookwright/runtime';
 import { z } from 'zod';
 import { KEY_URI_FORMS, parseKeyUri } from './encryption/key-uri.ts';
 
 export const vaultEnv = serviceEnv
   .extend({
     GRPC_PORT: port().describe('VaultService'),
+    ...grpcTlsEnv,
     DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).describe('database hookwright_vault'),
     KAFKA_BROKERS: list().describe('host:port, comma-separated'),
     MASTER_KEY_FILE: z.string().min(1).optional().describe('file with 32 bytes in base64; in production readable by its owner only'),
@@ -33,6 +34,7 @@ export const vaultEnv = serviceEnv
       .describe('how long the key material of an expired secret may outlive it'),
   })
   .superRefine((env, context) => {
+    checkGrpcTls(env, [env.HOST], context);
     const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
     const { MASTER_KEY_FILE: file, MASTER_KEY_URI: uri } = env;
     if (file === undefined && uri === undefined) refuse('MASTER_KEY_FILE', 'is required, unless there is a MASTER_KEY_URI');

@@ -22,7 +22,12 @@ export const serviceEnv = z.object({
 export function readEnv<Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv = process.env): z.infer<Schema> {
   const result = parseEnv(schema, env);
   if (result.ok) return result.env;
-  process.stderr.write(`The environment is not usable:\n${result.faults.map((fault) => `  ${fault}\n`).join('')}`);
+  return refuseStart(result.faults);
+}
+
+/** Says what is wrong with the environment and ends the process with 1. */
+export function refuseStart(faults: readonly string[]): never {
+  process.stderr.write(`The environment is not usable:\n${faults.map((fault) => `  ${fault}\n`).join('')}`);
   process.exit(1);
 }
 

@@ -1,9 +1,12 @@
 export { budgetLeftMs, inBudget, withBudget } from './budget.ts';
-export { hostPort, list, onOff, parseEnv, port, readEnv, serviceEnv } from './env.ts';
+export { hostPort, list, onOff, parseEnv, port, readEnv, refuseStart, serviceEnv } from './env.ts';
 export { callerMetadata, callerOf } from './grpc/caller.ts';
+export { type Callers } from './grpc/callers.ts';
 export { grpcClient, type PromiseClient } from './grpc/grpc-client.ts';
+export { type GrpcCredentials, PLAIN, readGrpcCredentials } from './grpc/grpc-credentials.ts';
 export { packageDefinition } from './grpc/package-definition.ts';
 export { statusOfProblem } from './grpc/problem-status.ts';
+export { checkGrpcTls, grpcTlsEnv } from './grpc/tls-env.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { asProblem, isStoreAway } from './problem/as-problem.ts';
 export { type FieldError, Problem, notFound, unavailable, validationFailed } from './problem/problem.ts';

@@ -16,6 +16,8 @@ import { collectDefaultMetrics } from 'prom-client';
 import type { z } from 'zod';
 import { newId } from '@hookwright/contracts';
 import { type serviceEnv, shownEnv } from './env.ts';
+import { type Callers, admitOnly } from './grpc/callers.ts';
+import { type GrpcCredentials, PLAIN } from './grpc/grpc-credentials.ts';
 import { packageDefinition } from './grpc/package-definition.ts';
 import { ProblemRpcFilter } from './grpc/problem-rpc.filter.ts';
 import { RethrowFilter } from './rethrow.filter.ts';
@@ -27,7 +29,7 @@ export interface Service {
   readonly module: Type | DynamicModule;
   readonly env: z.infer<typeof serviceEnv>;
   readonly logger: Logger;
-  readonly grpc?: { readonly service: DescService; readonly port: number };
+  readonly grpc?: ServedGrpc;
   /** What brings work in from elsewhere, e.g. batches from Kafka. */
   readonly strategies?: (app: INestApplication) => CustomTransportStrategy[];
   readonly fastify?: FastifyServerOptions;
@@ -35,9 +37,20 @@ export interface Service {
   readonly configure?: (app: NestFastifyApplication) => void | Promise<void>;
 }
 
+export interface ServedGrpc {
+  readonly service: DescService;
+  readonly port: number;
+  readonly credentials: GrpcCredentials;
+  /** Held against callers' certificates; without TLS nobody knows who calls. */
+  readonly callers: Callers;
+}
+
 // An outbound call's answer fits easily; the gateway sets its own limit.
 const DEFAULT_BODY_LIMIT = 65_536;
 const SWEEP_MS = 50;
+
+// A certificate is judged when its connection is made: one that ran out, or was replaced, opens nothing an hour later.
+const TLS_CONNECTION_AGE = { 'grpc.max_connection_age_ms': 3_600_000 };
 
 /**
  * Runs one service until SIGTERM, SIGINT or its parent's end, then shuts down in order: work stops coming in and is finished
@@ -71,20 +84,24 @@ export async function createServiceApp(
 }
 
 function connectMicroservices(app: NestFastifyApplication, { grpc, strategies, env, logger }: Service): void {
-  if (grpc !== undefined) {
-    const options: GrpcOptions = {
-      transport: Transport.GRPC,
-      options: {
-        url: `${env.HOST}:${grpc.port}`,
-        package: grpc.service.file.proto.package,
-        packageDefinition: packageDefinition(grpc.service),
-        // Calls in work are answered before the server closes; the grace period bounds them.
-        gracefulShutdown: true,
-      },
-    };
-    connect(app, options, new ProblemRpcFilter(logger));
-  }
+  if (grpc !== undefined) connect(app, grpcOptions(grpc, env.HOST, logger), new ProblemRpcFilter(logger));
   for (const strategy of strategies?.(app) ?? []) connect(app, { strategy }, new RethrowFilter());
+}
+
+function grpcOptions({ service, port, credentials, callers }: ServedGrpc, host: string, logger: Logger): GrpcOptions {
+  const isPlain = credentials === PLAIN;
+  return {
+    transport: Transport.GRPC,
+    options: {
+      url: `${host}:${port}`,
+      package: service.file.proto.package,
+      packageDefinition: packageDefinition(service),
+      credentials: isPlain ? PLAIN.server : admitOnly(credentials.server, { service, callers, logger }),
+      channelOptions: isPlain ? {} : TLS_CONNECTION_AGE,
+      // Calls in work are answered before the server closes; the grace period bounds them.
+      gracefulShutdown: true,
+    },
+  };
 }
 
 /** Deferred: filters that come after the initialisation are ignored. The hooks are called once, by app.listen(). */

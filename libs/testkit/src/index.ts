@@ -5,4 +5,5 @@ export { MerchantBrowser, type MerchantBrowserOptions, type Submission, type Vis
 export { type Services, type ServicesOptions, startServices } from './services.ts';
 export { type RestartableBroker, restartableBroker } from './restartable-broker.ts';
 export { createTopics, startStores, type Stores, useStores } from './stores.ts';
+export { type CertificateRequest, type IssuedCertificate, TestAuthority } from './test-authority.ts';
 export { uniqueName } from './unique-name.ts';

@@ -177,6 +177,7 @@ export class Rig {
     const parsed = parseEnv(deliveryEnv, {
       HTTP_PORT: '0',
       GRPC_PORT: '0',
+      GRPC_TLS: 'off',
       LOG_LEVEL: QUIET,
       DATABASE_URL: this.stores.databaseUrl,
       KAFKA_BROKERS: this.stores.kafkaBrokers.join(','),

@@ -1,12 +1,15 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DeliveryService, RegistryService, VaultService } from '@hookwright/contracts';
-import { type PromiseClient, grpcClient } from '@hookwright/runtime';
+import { type GrpcCredentials, type PromiseClient, grpcClient } from '@hookwright/runtime';
 import { ENV, type GatewayEnv } from '../env.ts';
 
 // Below the 2 s in which a caller must have its 503.
 const OPTIONS = { caller: 'gateway', timeoutMs: 1800 };
 /** For calls in which the registry resolves the endpoint's host name, which may take it 2 s. */
 export const RESOLVING_TIMEOUT_MS = 4500;
+
+/** Injection token of what the gateway shows them: gRPC channel credentials. */
+export const BACKEND_CREDENTIALS = Symbol('backend credentials');
 
 export type Registry = PromiseClient<typeof RegistryService>;
 export type Vault = PromiseClient<typeof VaultService>;
@@ -19,10 +22,11 @@ export class Backends implements OnApplicationShutdown {
   readonly vault: Vault;
   readonly deliveryLog: DeliveryLog;
 
-  constructor(@Inject(ENV) env: GatewayEnv) {
-    this.registry = grpcClient(RegistryService, env.REGISTRY_ADDRESS, OPTIONS);
-    this.vault = grpcClient(VaultService, env.VAULT_ADDRESS, OPTIONS);
-    this.deliveryLog = grpcClient(DeliveryService, env.DELIVERY_ADDRESS, OPTIONS);
+  constructor(@Inject(ENV) env: GatewayEnv, @Inject(BACKEND_CREDENTIALS) credentials: GrpcCredentials['channel']) {
+    const options = { ...OPTIONS, credentials };
+    this.registry = grpcClient(RegistryService, env.REGISTRY_ADDRESS, options);
+    this.vault = grpcClient(VaultService, env.VAULT_ADDRESS, options);
+    this.deliveryLog = grpcClient(DeliveryService, env.DELIVERY_ADDRESS, options);
   }
 
   onApplicationShutdown(): void {

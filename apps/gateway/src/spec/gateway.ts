@@ -79,6 +79,7 @@ export async function startGateway(stores: { databaseUrl: string; redisUrl: stri
     REGISTRY_ADDRESS: registry.address,
     VAULT_ADDRESS: vault.address,
     DELIVERY_ADDRESS: deliveryLog.address,
+    GRPC_TLS: 'off',
     OPERATOR_TOKEN,
     PUBLIC_URL,
     RATE_LIMIT_PER_MINUTE: '100000',

@@ -5,11 +5,11 @@ import {
   Metadata,
   type MethodDefinition,
   type ServiceError,
-  credentials,
   status as Status,
 } from '@grpc/grpc-js';
 import { budgetLeftMs } from '../budget.ts';
 import { callerMetadata } from './caller.ts';
+import { type GrpcCredentials, PLAIN } from './grpc-credentials.ts';
 import { packageDefinition } from './package-definition.ts';
 import { problemOfStatus } from './problem-status.ts';
 
@@ -22,6 +22,8 @@ export interface ClientOptions {
   /** Name of the service that asks, for the records of the one that is asked. */
   readonly caller?: string;
   readonly timeoutMs?: number;
+  /** Default: no TLS. */
+  readonly credentials?: GrpcCredentials['channel'];
 }
 
 /** A service's unary methods as promises, typed by its generated descriptor. */
@@ -41,15 +43,16 @@ const CHANNEL: ChannelOptions = {
 };
 
 /**
- * A client of one of our services. Every call has a deadline, not after the end of its caller's budget; a failed one rejects with the
- * Problem that the service threw, or with `service_unavailable` when it cannot be reached.
+ * A client of one of our services. With TLS the certificate at the address has to be the service's own, whatever the address is called.
+ * Every call has a deadline, not after the end of its caller's budget; a failed one rejects with the Problem that the service threw, or with
+ * `service_unavailable` when it cannot be reached.
  */
 export function grpcClient<Service extends DescService>(
   service: Service,
   address: string,
-  { caller, timeoutMs = 2000 }: ClientOptions = {},
+  { caller, timeoutMs = 2000, credentials = PLAIN.channel }: ClientOptions = {},
 ): PromiseClient<Service> {
-  const client = new Client(address, credentials.createInsecure(), CHANNEL);
+  const client = new Client(address, credentials, { ...CHANNEL, 'grpc.ssl_target_name_override': certificateName(service) });
   const definitions = packageDefinition(service)[service.typeName];
   const metadata = caller === undefined ? new Metadata() : callerMetadata(caller);
   const calls = service.methods.map((method) => {
@@ -62,6 +65,11 @@ export function grpcClient<Service extends DescService>(
     ];
   });
   return { ...Object.fromEntries(calls), close: () => client.close() } as PromiseClient<Service>;
+}
+
+/** `vault` of VaultService. */
+function certificateName(service: DescService): string {
+  return service.name.replace(/Service$/, '').toLowerCase();
 }
 
 interface Call {

@@ -20,7 +20,7 @@ export function buildLibrary(): void {
 
 /** The fixture as a process with an IPC channel to this one, as npm start has. */
 export function startService(ports: { http: number; grpc: number }, variables: Record<string, string> = {}): ServiceProcess {
-  const env = { PATH: pathVariable(), HTTP_PORT: String(ports.http), GRPC_PORT: String(ports.grpc), ...variables };
+  const env = { PATH: pathVariable(), HTTP_PORT: String(ports.http), GRPC_PORT: String(ports.grpc), GRPC_TLS: 'off', ...variables };
   const child = spawn(process.execPath, [FIXTURE], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let text = '';
   child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));

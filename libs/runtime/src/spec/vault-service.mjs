@@ -7,7 +7,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Get, Module, Param } from '@nestjs/common';
 import { EventPattern, GrpcMethod, Server } from '@nestjs/microservices';
 import { VaultService } from '@hookwright/contracts';
-import { callerOf, createLogger, Problem, Readiness, readEnv, runService, serviceEnv, validationFailed } from '@hookwright/runtime';
+import {
+  callerOf,
+  createLogger,
+  grpcTlsEnv,
+  Problem,
+  Readiness,
+  readEnv,
+  readGrpcCredentials,
+  runService,
+  serviceEnv,
+  validationFailed,
+} from '@hookwright/runtime';
 import { lastValueFrom } from 'rxjs';
 
 let mood = 'good';
@@ -112,7 +123,9 @@ class VaultModule {
 Reflect.defineMetadata('design:paramtypes', [Readiness], VaultModule);
 Module({ controllers: [VaultController] })(VaultModule);
 
-const env = readEnv(serviceEnv);
+const env = readEnv(serviceEnv.extend(grpcTlsEnv));
 const logger = createLogger('vault', env.LOG_LEVEL);
-const grpc = { service: VaultService, port: Number(process.env.GRPC_PORT) };
+const credentials = await readGrpcCredentials('vault', env, logger);
+const callers = { getSigningSecrets: ['delivery'], '*': ['gateway'] };
+const grpc = { service: VaultService, port: Number(process.env.GRPC_PORT), credentials, callers };
 await runService({ name: 'vault', module: VaultModule, env, logger, grpc, strategies: () => [strategy] });
