@@ -60,6 +60,7 @@ import { ProblemFilter } from './problem/problem.filter.ts';
 import { RouteTable } from './problem/route-table.ts';
 import { RedisConnection } from './redis/redis-connection.ts';
 import { RateLimit } from './rate-limit/rate-limit.ts';
+import { WrongCredentials } from './rate-limit/wrong-credentials.ts';
 import { ValidationPipe } from './validation/validation.pipe.ts';
 import { WebhookKeysController } from './webhook-keys/webhook-keys.controller.ts';
 
@@ -120,6 +121,7 @@ const DOOR = [
   IdempotencyRepository,
   Door,
   RateLimit,
+  WrongCredentials,
   RouteTable,
   { provide: APP_FILTER, useClass: ProblemFilter },
   { provide: APP_PIPE, useClass: ValidationPipe },

@@ -45,6 +45,13 @@ export const gatewayEnv = serviceEnv
       .describe("opens POST /oauth/introspect for every token, to the platform's own services"),
     MERCHANT_LOGIN: z.enum(['off', 'demo']).default('off').describe('demo: a page where everybody may be any merchant'),
     RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).max(10_000_000).default(600).describe('requests a minute and API key'),
+    WRONG_CREDENTIALS_PER_MINUTE: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(20)
+      .describe('the wrong credential of one address within a minute from which on the answer is 429'),
     SYSTEM_HEALTH_URLS: list()
       .default([])
       .transform((items) => items.map(serviceUrl))

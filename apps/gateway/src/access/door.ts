@@ -6,6 +6,7 @@ import { ApiKeys } from '../api-keys/api-keys.ts';
 import { ENV, type GatewayEnv } from '../env.ts';
 import { AccessTokens } from '../oauth/access-tokens.ts';
 import { RateLimit } from '../rate-limit/rate-limit.ts';
+import { WrongCredentials } from '../rate-limit/wrong-credentials.ts';
 import { bearerToken } from './bearer-token.ts';
 import type { Access, Caller } from './caller.ts';
 
@@ -25,6 +26,7 @@ export class Door {
     private readonly apiKeys: ApiKeys,
     private readonly accessTokens: AccessTokens,
     private readonly rateLimit: RateLimit,
+    private readonly wrongCredentials: WrongCredentials,
     @Inject(ENV) env: GatewayEnv,
   ) {
     this.operatorTokenHash = sha256(env.OPERATOR_TOKEN);
@@ -40,9 +42,14 @@ export class Door {
     });
     await this.limit(request, reply, caller);
     if (access === 'public') return;
-    if (caller === undefined) throw unauthenticated(request, reply);
+    if (caller === undefined) throw await this.refusal(request, reply);
     if (caller.kind === 'partner' && access !== 'partner' && !caller.scopes.has(access)) throw insufficientScope(access, reply);
     request.caller = caller;
+  }
+
+  private async refusal(request: FastifyRequest, reply: FastifyReply): Promise<Problem> {
+    if (request.headers.authorization !== undefined) await this.wrongCredentials.ofAddress(request.ip);
+    return unauthenticated(request, reply);
   }
 
   private async limit(request: FastifyRequest, reply: FastifyReply, caller?: Caller): Promise<void> {

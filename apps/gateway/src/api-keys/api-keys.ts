@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@hookwright/contracts';
+import { LOGGER, type Logger } from '@hookwright/runtime';
 import type { KeyMode, PartnerCaller } from '../access/caller.ts';
 import { SCOPES } from '../access/scopes.ts';
 import { ShortCache } from '../access/short-cache.ts';
@@ -7,6 +8,9 @@ import { ENV, type GatewayEnv } from '../env.ts';
 import type { ApiKey } from '../generated/prisma/client.ts';
 import { generateKey, hashKey, isDemoKey, prefixOf } from './api-key.ts';
 import { ApiKeysRepository } from './api-keys.repository.ts';
+
+// People read it, in days; a write for each request would cost more than the request.
+const NOTE_USE_EVERY_MS = 60_000;
 
 export interface NewKey {
   readonly id: string;
@@ -22,6 +26,7 @@ export class ApiKeys {
   constructor(
     private readonly repository: ApiKeysRepository,
     @Inject(ENV) private readonly env: GatewayEnv,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Whose key it is; undefined for none. Requests with the same key share one look-up for 0.9 s. */
@@ -31,7 +36,7 @@ export class ApiKeys {
     const hash = hashKey(key);
     return await this.cache.find(hash.toString('base64'), async () => {
       const row = await this.repository.findByHash(hash);
-      return row === null ? undefined : callerOf(row);
+      return row === null ? undefined : this.use(row);
     });
   }
 
@@ -53,6 +58,22 @@ export class ApiKeys {
     const deleted = await this.repository.delete(partnerId, id);
     this.cache.clear();
     return deleted;
+  }
+
+  private use(row: ApiKey): PartnerCaller {
+    void this.noteUse(row, new Date());
+    return callerOf(row);
+  }
+
+  /** At most once a minute and key. Never rejects: no request depends on it, nor waits for it. */
+  private async noteUse({ id, lastUsedAt }: ApiKey, now: Date): Promise<void> {
+    const since = new Date(now.getTime() - NOTE_USE_EVERY_MS);
+    if (lastUsedAt !== null && lastUsedAt > since) return;
+    try {
+      await this.repository.noteUse(id, now, since);
+    } catch (error) {
+      this.logger.warn({ err: error, key_id: id }, 'api_key.use_not_noted');
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '@hookwright/contracts';
 import { planRotation, type RotationRequest } from '@hookwright/rotation';
 import { Problem } from '@hookwright/runtime';
+import { WrongCredentials } from '../rate-limit/wrong-credentials.ts';
 import { generateClientSecret, hashClientSecret } from './client-secret.ts';
 import { ClientSecretsRepository } from './client-secrets.repository.ts';
 
@@ -15,7 +16,10 @@ export interface RotatedClientSecret {
 /** What an app authenticates itself with as an OAuth client. It rotates like its signing secret. */
 @Injectable()
 export class ClientSecrets {
-  constructor(private readonly secrets: ClientSecretsRepository) {}
+  constructor(
+    private readonly secrets: ClientSecretsRepository,
+    private readonly wrongCredentials: WrongCredentials,
+  ) {}
 
   /** A new app's first one, in clear. */
   async create(appId: string): Promise<string> {
@@ -38,9 +42,11 @@ export class ClientSecrets {
     });
   }
 
-  /** Whether it is a secret of the app that has not ended. */
+  /** Whether it is a secret of the app that has not ended. Rejects with `rate_limited` from the 20th wrong one of a minute on. */
   async matches(appId: string, secret: string): Promise<boolean> {
-    return await this.secrets.hasLive(appId, hashClientSecret(secret), new Date());
+    if (await this.secrets.hasLive(appId, hashClientSecret(secret), new Date())) return true;
+    await this.wrongCredentials.ofClient(appId);
+    return false;
   }
 
   async erase(appId: string): Promise<void> {

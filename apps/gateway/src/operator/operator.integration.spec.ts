@@ -1,6 +1,9 @@
+import { z } from 'zod';
 import { InstallationStatus } from '@hookwright/contracts';
-import { type TestDatabase } from '@hookwright/testkit';
+import { type TestDatabase, eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ApiKeysRepository } from '../api-keys/api-keys.repository.ts';
+import { ApiKeys } from '../api-keys/api-keys.ts';
 import { type Gateway, OPERATOR_TOKEN, call } from '../spec/gateway.ts';
 import { type Setting, startSetting } from '../spec/setting.ts';
 
@@ -41,6 +44,33 @@ describe('the operator', () => {
     expect((await call(gateway, 'GET /v1/apps', { key: furtherKey })).status).toBe(401);
     const stored = await database.pool.query("select string_agg(t::text, ' ') as text from api_key t");
     expect(JSON.stringify(stored.rows)).not.toContain(keys.live);
+  });
+
+  it('learns when a key was last used, to the minute', async () => {
+    gateway.registry.handlers.getPartner = ({ id }) => ({ partner: { id, name: 'A', createdAtMs: 0n } });
+    gateway.registry.handlers.listApps = () => ({ apps: [] });
+    const [created] = await gateway.app.get(ApiKeys).create('par_used', ['live']);
+    const { id = '', key = '' } = created ?? {};
+    const lastUse = async (): Promise<unknown> => {
+      const { body } = await call(gateway, 'GET /v1/operator/partners/par_used/keys', { key: OPERATOR_TOKEN });
+      return (body['data'] as { last_used_at: unknown }[])[0]?.last_used_at;
+    };
+    expect(await lastUse()).toBeNull();
+    const beforeMs = Date.now();
+    expect((await call(gateway, 'GET /v1/apps', { key })).status).toBe(200);
+    const noted = await eventually(async () => z.iso.datetime().parse(await lastUse()));
+    expect(Date.parse(noted)).toBeGreaterThanOrEqual(beforeMs);
+
+    const repository = gateway.app.get(ApiKeysRepository);
+    const minuteBefore = new Date(Date.parse(noted) - 60_000);
+    await Promise.all(Array.from({ length: 20 }, () => repository.noteUse(id, new Date(), minuteBefore)));
+    expect(await lastUse()).toBe(noted);
+
+    await database.pool.query("UPDATE api_key SET last_used_at = last_used_at - interval '61 s' WHERE id = $1", [id]);
+    await eventually(async () => {
+      await call(gateway, 'GET /v1/apps', { key });
+      expect(Date.parse(String(await lastUse()))).toBeGreaterThanOrEqual(beforeMs);
+    });
   });
 
   it('learns whether an installation is new', async () => {

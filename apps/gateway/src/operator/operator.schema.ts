@@ -37,7 +37,14 @@ export const newKey = z.object({ id: z.string(), key: z.string().describe('shown
 export type NewKeyBody = NewKey;
 
 const keyInfo = z
-  .object({ id: z.string(), mode, scopes: z.array(z.string()), prefix: z.string(), created_at: utcTime })
+  .object({
+    id: z.string(),
+    mode,
+    scopes: z.array(z.string()),
+    prefix: z.string(),
+    created_at: utcTime,
+    last_used_at: utcTime.nullable().describe('to the minute; null: not used yet'),
+  })
   .meta({ id: 'ApiKey' });
 export type KeyBody = z.infer<typeof keyInfo>;
 export const keyList = listOf(keyInfo);
@@ -72,6 +79,7 @@ export function toPartner({ id: partnerId, name, createdAtMs }: Partner): Partne
   return { id: partnerId, name, created_at: isoTime(createdAtMs) };
 }
 
-export function toKey({ id: keyId, mode: keyMode, scopes, prefix, createdAt }: ApiKey): KeyBody {
-  return { id: keyId, mode: keyMode, scopes, prefix, created_at: createdAt.toISOString() };
+export function toKey({ id: keyId, mode: keyMode, scopes, prefix, createdAt, lastUsedAt }: ApiKey): KeyBody {
+  const times = { created_at: createdAt.toISOString(), last_used_at: lastUsedAt?.toISOString() ?? null };
+  return { id: keyId, mode: keyMode, scopes, prefix, ...times };
 }

@@ -9,8 +9,9 @@ const WINDOW_MS = 60_000;
 // A request waits at most once a second and process for a Redis that hangs.
 const REST_AFTER_FAILURE_MS = 1000;
 
-interface Count {
+export interface Count {
   readonly count: number;
+  /** Until the minute ends. */
   readonly leftMs: number;
 }
 
@@ -44,10 +45,11 @@ export class RateLimit {
     throw new Problem('rate_limited', detail, { retryAfterSeconds: Math.max(1, seconds) });
   }
 
-  private async count(caller: string): Promise<Count> {
+  /** Counts one more of a name within a minute that begins with the first of it; none while Redis is away. */
+  async count(name: string): Promise<Count> {
     if (performance.now() < this.restUntil) return { count: 0, leftMs: WINDOW_MS };
     try {
-      const [count, leftMs] = (await this.redis.client.eval(TAKE, 1, `gateway:rate:${caller}`, WINDOW_MS)) as [number, number];
+      const [count, leftMs] = (await this.redis.client.eval(TAKE, 1, `gateway:rate:${name}`, WINDOW_MS)) as [number, number];
       return { count, leftMs };
     } catch (error) {
       this.rest(error instanceof Error ? error.message : String(error));

@@ -83,6 +83,7 @@ export async function startGateway(stores: { databaseUrl: string; redisUrl: stri
     OPERATOR_TOKEN,
     PUBLIC_URL,
     RATE_LIMIT_PER_MINUTE: '100000',
+    WRONG_CREDENTIALS_PER_MINUTE: '100000',
     ...env,
   });
   if (!parsed.ok) throw new Error(parsed.faults.join('; '));

@@ -108,6 +108,7 @@ function gatewayEnvironment({ ports, env = process.env }: Stack): NodeJS.Process
     OPERATOR_TOKEN,
     DEMO_KEYS: 'on',
     RATE_LIMIT_PER_MINUTE: env['RATE_LIMIT_PER_MINUTE'] ?? '60000',
+    WRONG_CREDENTIALS_PER_MINUTE: env['WRONG_CREDENTIALS_PER_MINUTE'] ?? '60000',
     SYSTEM_HEALTH_URLS: Object.entries(healthUrls(ports))
       .map(([name, url]) => `${name}=${url}`)
       .join(','),
