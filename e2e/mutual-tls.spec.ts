@@ -46,7 +46,14 @@ beforeAll(async () => {
   operator = api(system.apiUrl, OPERATOR_TOKEN);
   const { body } = await operator.post('/v1/operator/partners', { name: 'TLS' });
   partner = api(system.apiUrl, (body['api_keys'] as { live: string }).live);
-  const type = { type: 'order.created', source: 'installed_merchants', required_scope: 'orders.read', description: '', schema: {}, example: {} };
+  const type = {
+    type: 'order.created',
+    source: 'installed_merchants',
+    required_scope: 'orders.read',
+    description: '',
+    schema: {},
+    example: {},
+  };
   expect((await operator.post('/v1/operator/event-types', type)).status).toBe(201);
 }, 180_000);
 

@@ -104,6 +104,8 @@ export interface WebhookKey {
 export function isSignedBy({ kty, crv, x }: WebhookKey, { headers, body }: ReceivedRequest): boolean {
   const key = createPublicKey({ key: { kty, crv, x }, format: 'jwk' });
   const signed = Buffer.from(`${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`);
-  const signatures = String(headers['webhook-signature']).split(' ').map((signature) => signature.split(','));
+  const signatures = String(headers['webhook-signature'])
+    .split(' ')
+    .map((signature) => signature.split(','));
   return signatures.some(([version, signature = '']) => version === 'v1a' && verify(null, signed, key, Buffer.from(signature, 'base64')));
 }

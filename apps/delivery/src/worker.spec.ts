@@ -226,7 +226,6 @@ describe('a worker', () => {
     await rig.endpoint(appId, `${url}/${appId}`);
     await rowWith(created, appId, { status: 'delivered' });
     await rowWith(await told('suspended'), appId, { status: 'delivered' });
-
   });
 
   it('after a revoke tells of nothing but that, not even of what waited', async () => {

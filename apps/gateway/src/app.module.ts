@@ -8,6 +8,9 @@ import { DemoPartner } from './api-keys/demo-partner.ts';
 import { AppsController } from './apps/apps.controller.ts';
 import { AppsReader } from './apps/apps.reader.ts';
 import { AppsService } from './apps/apps.service.ts';
+import { AuditController } from './audit/audit.controller.ts';
+import { AuditHandover } from './audit/audit-handover.ts';
+import { AuditHandoverRepository } from './audit/audit-handover.repository.ts';
 import { BACKEND_CREDENTIALS, Backends } from './backends/backends.ts';
 import { ClientSecretsController } from './client-secrets/client-secrets.controller.ts';
 import { ClientSecretsRepository } from './client-secrets/client-secrets.repository.ts';
@@ -72,6 +75,7 @@ const CONTROLLERS = [
   InstallationsController,
   OwnInstallationController,
   DeliveriesController,
+  AuditController,
   EventTypesController,
   PartnersController,
   OperatorEventTypesController,
@@ -91,6 +95,8 @@ const OWN_STATE = [
   ApiKeysRepository,
   ApiKeys,
   DemoPartner,
+  AuditHandoverRepository,
+  AuditHandover,
   ClientSecretsRepository,
   ClientSecrets,
   AppLock,

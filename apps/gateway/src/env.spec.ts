@@ -40,15 +40,21 @@ describe("the gateway's environment", () => {
     expect(faultsOf({ SYSTEM_HEALTH_URLS: 'registry' })).toEqual([expect.stringContaining('SYSTEM_HEALTH_URLS')]);
   });
 
-  it.each(['https://hooks.example/api', 'https://hooks.example?a', 'https://hooks.example/#', 'https://user@hooks.example', 'hooks.example', 'ftp://a'])(
-    'refuses the public URL %s',
-    (url) => {
-      expect(faultsOf({ PUBLIC_URL: url })).toEqual([expect.stringContaining('PUBLIC_URL')]);
-    },
-  );
+  it.each([
+    'https://hooks.example/api',
+    'https://hooks.example?a',
+    'https://hooks.example/#',
+    'https://user@hooks.example',
+    'hooks.example',
+    'ftp://a',
+  ])('refuses the public URL %s', (url) => {
+    expect(faultsOf({ PUBLIC_URL: url })).toEqual([expect.stringContaining('PUBLIC_URL')]);
+  });
 
   it('takes a public URL as the origin that it is', () => {
-    expect(parseEnv(gatewayEnv, { ...valid, PUBLIC_URL: 'https://Hooks.example:443/' })).toMatchObject({ env: { PUBLIC_URL: 'https://hooks.example' } });
+    expect(parseEnv(gatewayEnv, { ...valid, PUBLIC_URL: 'https://Hooks.example:443/' })).toMatchObject({
+      env: { PUBLIC_URL: 'https://hooks.example' },
+    });
   });
 
   it.each(['10.0.0.0/33', '10.0.0.0/8/8', 'balancer', '::1/129', '10.0.0.0/'])('trusts no proxy called %s', (item) => {

@@ -37,7 +37,13 @@ export const gatewayEnv = serviceEnv
       .max(365 * DAY)
       .default(90 * DAY)
       .describe('how long a refresh token may lie unused'),
-    AUTHORIZATION_CODE_SECONDS: z.coerce.number().int().min(1).max(600).default(60).describe('from the consent to the exchange of its code'),
+    AUTHORIZATION_CODE_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(600)
+      .default(60)
+      .describe('from the consent to the exchange of its code'),
     INTROSPECTION_SECRET: z
       .string()
       .min(PRODUCTION_TOKEN_LENGTH, `must have at least ${PRODUCTION_TOKEN_LENGTH} characters`)

@@ -256,7 +256,13 @@ describe('the gateway before the real services', () => {
     const tokens = await postForm({ url: services.gatewayUrl }, '/oauth/token', form, basic(app.client_id, app.client_secret));
     expect(tokens).toMatchObject({ status: 200, body: { merchant_id: 'mer_demo_1', scope: 'installation.read orders.read' } });
     const at = `/v1/apps/${app.id}/installations/${String(tokens.body['installation_id'])}`;
-    const installation = { status: 'active', generation: 1, granted_scopes: ['orders.read'], granted_permissions: ['orders'], installed_by: 'mer_demo_1' };
+    const installation = {
+      status: 'active',
+      generation: 1,
+      granted_scopes: ['orders.read'],
+      granted_permissions: ['orders'],
+      installed_by: 'mer_demo_1',
+    };
     expect((await call(`GET ${at}`, { key: LIVE })).body).toMatchObject(installation);
 
     expect((await call('GET /v1/installation', { key: String(tokens.body['access_token']) })).body).toMatchObject(installation);
@@ -289,10 +295,66 @@ describe('the gateway before the real services', () => {
     const key = String(body['access_token']);
     expect((await call(`GET /v1/apps/${app.id}`, { key })).status).toBe(200);
     expect((await call('GET /v1/apps', { key })).body['data']).toMatchObject([{ id: app.id }]);
-    for (const route of [`GET /v1/apps/${other.id}`, `PATCH /v1/apps/${other.id}`, `DELETE /v1/apps/${other.id}`, `POST /v1/apps/${other.id}/rotate-client-secret`]) {
+    for (const route of [
+      `GET /v1/apps/${other.id}`,
+      `PATCH /v1/apps/${other.id}`,
+      `DELETE /v1/apps/${other.id}`,
+      `POST /v1/apps/${other.id}/rotate-client-secret`,
+    ]) {
       const request = route.startsWith('PATCH') ? { key, body: { name: 'Mine' } } : { key };
       expect({ route, status: (await call(route, request)).status }).toEqual({ route, status: 404 });
     }
+  });
+
+  it('keeps who changed what, of every route that changes an app', async () => {
+    const app = await createApp();
+    const at = `/v1/apps/${app.id}`;
+    const { body: installed } = await asOperator('POST /v1/operator/installations', {
+      app_id: app.id,
+      merchant_id: 'mer_2',
+      scopes: ['orders.read'],
+    });
+    const installation = `${at}/installations/${String(installed['id'])}`;
+    const rotated = await call(`POST ${at}/rotate-secret`, { key: LIVE });
+    const before = `${at}/webhook/secrets/${String(rotated.body['previous_secret_id'])}`;
+    // The route as the document has it, and the action that it leaves behind.
+    const changes: readonly (readonly [route: string, path: string, action: string])[] = [
+      ['PATCH /v1/apps/{app_id}', at, 'app.updated'],
+      ['POST /v1/apps/{app_id}/rotate-secret', `${at}/rotate-secret`, 'secret.rotated'],
+      ['POST /v1/apps/{app_id}/webhook/secrets/{secret_id}/revoke', `${before}/revoke`, 'secret.revoked'],
+      ['POST /v1/apps/{app_id}/rotate-client-secret', `${at}/rotate-client-secret`, 'client_secret.rotated'],
+      ['POST /v1/apps/{app_id}/webhook/pause', `${at}/webhook/pause`, 'endpoint.paused'],
+      ['POST /v1/apps/{app_id}/webhook/resume', `${at}/webhook/resume`, 'endpoint.resumed'],
+      ['POST /v1/apps/{app_id}/installations/{installation_id}/suspend', `${installation}/suspend`, 'installation.suspended'],
+      ['POST /v1/apps/{app_id}/installations/{installation_id}/unsuspend', `${installation}/unsuspend`, 'installation.unsuspended'],
+      ['POST /v1/apps/{app_id}/installations/{installation_id}/revoke', `${installation}/revoke`, 'installation.revoked'],
+    ];
+    for (const [route, path] of changes) {
+      if (route.endsWith('/rotate-secret')) continue;
+      const method = route.split(' ')[0] ?? '';
+      const { status } = await call(`${method} ${path}`, { key: LIVE, ...(method === 'PATCH' && { body: { name: 'Other' } }) });
+      expect({ route, ok: status < 300 }).toEqual({ route, ok: true });
+    }
+    const made = ['app.created', 'secret.created', 'installation.created', ...changes.map(([, , action]) => action)];
+    const entries = await eventually(async () => {
+      const { body } = await call(`GET ${at}/audit`, { key: LIVE });
+      const data = body['data'] as { action: string; actor: { kind: string; id: string }; request_id: string }[];
+      expect(data.map(({ action }) => action).sort()).toEqual(made.sort());
+      return data;
+    });
+    const actors = new Map(entries.map(({ action, actor }) => [action, `${actor.kind} ${actor.id}`]));
+    expect(actors.get('installation.created')).toBe('operator operator');
+    actors.delete('installation.created');
+    expect(new Set(actors.values())).toEqual(new Set(['partner key_demo_live']));
+    expect(entries.every(({ request_id: id }) => id.startsWith('req_'))).toBe(true);
+
+    const { paths } = (await call('GET /v1/openapi.json')).body as { paths: Record<string, Record<string, unknown>> };
+    const writes = Object.entries(paths)
+      .filter(([path]) => path.startsWith('/v1/apps/{app_id}'))
+      .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`))
+      .filter((route) => !route.startsWith('GET '));
+    // Deleting an app takes its log out of sight: the registry's own spec looks at that.
+    expect(writes.sort()).toEqual([...changes.map(([route]) => route), 'DELETE /v1/apps/{app_id}'].sort());
   });
 
   it('has an empty log for a new app, and no delivery that nobody made', async () => {

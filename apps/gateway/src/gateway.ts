@@ -1,7 +1,18 @@
 import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest, FastifyServerOptions } from 'fastify';
-import { type GrpcCredentials, LOGGER, type Logger, PLAIN, Problem, type Service, budgetLeftMs, withBudget } from '@hookwright/runtime';
+import {
+  type Actor,
+  type GrpcCredentials,
+  LOGGER,
+  type Logger,
+  PLAIN,
+  Problem,
+  type Service,
+  budgetLeftMs,
+  withActor,
+  withBudget,
+} from '@hookwright/runtime';
 import { Door } from './access/door.ts';
 import { AppModule } from './app.module.ts';
 import { ENV, type GatewayEnv } from './env.ts';
@@ -75,7 +86,7 @@ function configure(app: NestFastifyApplication): void {
   });
   // Again: what follows the body's arrival runs in the socket's context, and the body's own time is the caller's.
   fastify.addHook('preHandler', (request, _reply, done) => {
-    withBudget(performance.now() + (request.leftMs ?? BUDGET_MS), done);
+    withBudget(performance.now() + (request.leftMs ?? BUDGET_MS), () => withActor(actorOf(request), done));
   });
   fastify.addHook('preHandler', (request, reply) => idempotency.begin(request, reply));
   fastify.addHook('preSerialization', unwrapAnswer);
@@ -85,6 +96,15 @@ function configure(app: NestFastifyApplication): void {
   readBodies(app);
   registerOAuth(fastify, app.get(AuthorizationServer).provider, app.get<GatewayEnv>(ENV).PUBLIC_URL);
   app.get(Documents).serve(app);
+}
+
+/** On whose behalf a request's changes are made; on public routes there are none. */
+function actorOf({ caller, id }: FastifyRequest): Actor {
+  return {
+    kind: caller === undefined ? 'system' : caller.kind === 'operator' ? 'operator' : 'partner',
+    id: caller?.id ?? 'anonymous',
+    requestId: id,
+  };
 }
 
 function readBodies(app: NestFastifyApplication): void {

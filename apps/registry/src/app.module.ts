@@ -5,6 +5,10 @@ import { AppsController } from './apps/apps.controller.ts';
 import { AppsRepository } from './apps/apps.repository.ts';
 import { AppsService } from './apps/apps.service.ts';
 import { PermissionChanges } from './apps/permission-changes.ts';
+import { AuditController } from './audit/audit.controller.ts';
+import { AuditRepository } from './audit/audit.repository.ts';
+import { AuditService } from './audit/audit.service.ts';
+import { AuditSweep } from './audit/audit-sweep.ts';
 import { DatabaseModule } from './database/database.module.ts';
 import { EndpointSignalsController } from './endpoints/endpoint-signals.controller.ts';
 import { EndpointTarget } from './endpoints/endpoint-target.ts';
@@ -34,6 +38,7 @@ import { PartnersService } from './partners/partners.service.ts';
     EndpointSignalsController,
     InstallationsController,
     EventTypesController,
+    AuditController,
   ],
   providers: [
     PartnersRepository,
@@ -54,6 +59,9 @@ import { PartnersService } from './partners/partners.service.ts';
     EventTypesRepository,
     EventTypesService,
     CatalogueAnnouncer,
+    AuditRepository,
+    AuditService,
+    AuditSweep,
   ],
 })
 export class AppModule {

@@ -4,14 +4,20 @@ import { z } from 'zod';
 
 export const registryEnv = serviceEnv
   .extend({
-  GRPC_PORT: port().describe('RegistryService'),
-  ...grpcTlsEnv,
-  DATABASE_URL: z.string().min(1).describe("the registry's own PostgreSQL database"),
-  KAFKA_BROKERS: list().pipe(z.array(z.string()).min(1)).describe('host:port, comma-separated'),
-  REDACT_AFTER_SECONDS: z.coerce.number().int().min(0).max(2_592_000).default(172_800).describe('from a revoke to partner_app.merchant.redact'),
-  ENDPOINT_VERIFICATION: onOff().default(true).describe('off: an endpoint is enabled at once; for development'),
-  ...egressEnv,
-})
+    GRPC_PORT: port().describe('RegistryService'),
+    ...grpcTlsEnv,
+    DATABASE_URL: z.string().min(1).describe("the registry's own PostgreSQL database"),
+    KAFKA_BROKERS: list().pipe(z.array(z.string()).min(1)).describe('host:port, comma-separated'),
+    REDACT_AFTER_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(2_592_000)
+      .default(172_800)
+      .describe('from a revoke to partner_app.merchant.redact'),
+    ENDPOINT_VERIFICATION: onOff().default(true).describe('off: an endpoint is enabled at once; for development'),
+    ...egressEnv,
+  })
   .superRefine((env, context) => checkGrpcTls(env, [env.HOST], context));
 
 export type RegistryEnv = z.infer<typeof registryEnv>;

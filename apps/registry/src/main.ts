@@ -1,6 +1,7 @@
 import { RegistryService } from '@hookwright/contracts';
 import { Readiness, createLogger, readEnv, readGrpcCredentials, runService } from '@hookwright/runtime';
 import { AppModule } from './app.module.ts';
+import { auditEntriesServer } from './audit/audit-entries.server.ts';
 import { Outbox } from './database/outbox.ts';
 import { endpointSignalsServer } from './endpoints/endpoint-signals.server.ts';
 import { registryEnv } from './env.ts';
@@ -16,9 +17,11 @@ await runService({
   logger,
   grpc: { service: RegistryService, port: env.GRPC_PORT, credentials, callers: { '*': ['gateway'] } },
   strategies: (app) => {
-    const signals = endpointSignalsServer(app.get(Outbox).kafka, logger);
-    // Its callers are served without what the workers have to say.
+    const { kafka } = app.get(Outbox);
+    const [signals, audit] = [endpointSignalsServer(kafka, logger), auditEntriesServer(kafka, logger)];
+    // Its callers are served without what others have to say.
     app.get(Readiness).addHint('endpoint_signals', () => signals.consumer.check());
-    return [signals];
+    app.get(Readiness).addHint('audit_entries', () => audit.consumer.check());
+    return [signals, audit];
   },
 });

@@ -8,6 +8,9 @@ import type { KafkaMessage } from 'kafkajs';
 import { AppModule } from './app.module.ts';
 import { AppsController } from './apps/apps.controller.ts';
 import { Outbox } from './database/outbox.ts';
+import { AuditController } from './audit/audit.controller.ts';
+import { auditEntriesServer } from './audit/audit-entries.server.ts';
+import { AuditSweep } from './audit/audit-sweep.ts';
 import { EndpointsController } from './endpoints/endpoints.controller.ts';
 import { endpointSignalsServer } from './endpoints/endpoint-signals.server.ts';
 import { registryEnv } from './env.ts';
@@ -28,14 +31,17 @@ export interface RegistryOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether it consumes delivery.endpoint-signals; one registry of a Kafka can, the others would take its messages. */
   readonly signals?: true;
+  /** Whether it consumes audit.entries, likewise. */
+  readonly auditEntries?: true;
 }
 
 /** A registry as main.ts runs it, in this process and without the wire: its controllers are called directly. */
-export async function startRegistry({ databaseUrl, brokers, env = {}, signals }: RegistryOptions) {
+export async function startRegistry({ databaseUrl, brokers, env = {}, signals, auditEntries }: RegistryOptions) {
   const app = await Test.createTestingModule({ imports: [AroundModule, AppModule.with(readTestEnv(databaseUrl, brokers, env))] })
     .compile()
     .then((module) => module.createNestApplication(new FastifyAdapter(), { logger: false }));
   if (signals) app.connectMicroservice({ strategy: endpointSignalsServer(app.get(Outbox).kafka, logger) });
+  if (auditEntries) app.connectMicroservice({ strategy: auditEntriesServer(app.get(Outbox).kafka, logger) });
   await app.init();
   await app.startAllMicroservices();
   return {
@@ -45,6 +51,8 @@ export async function startRegistry({ databaseUrl, brokers, env = {}, signals }:
     installations: app.get(InstallationsController),
     eventTypes: app.get(EventTypesController),
     abandonedConsents: app.get(AbandonedConsents),
+    audit: app.get(AuditController),
+    auditSweep: app.get(AuditSweep),
     readiness: app.get(Readiness),
     stop: () => app.close(),
   };

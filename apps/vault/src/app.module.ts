@@ -74,7 +74,9 @@ export class AppModule implements OnApplicationBootstrap, OnModuleDestroy, OnApp
     this.readiness.add('kafka', () => this.announcements.checkKafka());
     this.readiness.add('outbox', () => this.announcements.checkOutbox());
     // Without it the secrets whose data keys are in memory go on: taking the process out of service would end them too.
-    this.readiness.addHint('master_key', async () => void (await this.keyring.currentKeyId()));
+    this.readiness.addHint('master_key', async () => {
+      await this.keyring.currentKeyId();
+    });
     this.announcements.start();
     for (const work of this.background) work.start();
   }

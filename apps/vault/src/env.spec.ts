@@ -30,13 +30,16 @@ describe("the vault's environment", () => {
     expect(faultsOf({ ...(name === 'UNWRAP_KEY_URIS' && FILE), [name]: value })).toEqual([name]);
   });
 
-  it.each(['TRANSIT_ADDRESS', 'AWS_KMS_ENDPOINT', 'GCP_KMS_ENDPOINT'])('has %s without TLS only on this machine, or in development', (name) => {
-    const addresses = ['https://kms.example', 'http://127.0.0.1:8200', 'http://[::1]:8200', 'http://localhost:8200'];
-    for (const address of addresses) expect(faultsOf({ ...FILE, [name]: address })).toEqual([]);
-    expect(faultsOf({ ...FILE, [name]: 'http://kms.example' })).toEqual([name]);
-    expect(faultsOf({ ...FILE, [name]: 'http://kms.example', HOOKWRIGHT_PROFILE: 'development' })).toEqual([]);
-    for (const address of ['https://kms.example/v1', 'https://a:b@kms.example', 'kms.example:443']) {
-      expect(faultsOf({ ...FILE, [name]: address })).toEqual([name]);
-    }
-  });
+  it.each(['TRANSIT_ADDRESS', 'AWS_KMS_ENDPOINT', 'GCP_KMS_ENDPOINT'])(
+    'has %s without TLS only on this machine, or in development',
+    (name) => {
+      const addresses = ['https://kms.example', 'http://127.0.0.1:8200', 'http://[::1]:8200', 'http://localhost:8200'];
+      for (const address of addresses) expect(faultsOf({ ...FILE, [name]: address })).toEqual([]);
+      expect(faultsOf({ ...FILE, [name]: 'http://kms.example' })).toEqual([name]);
+      expect(faultsOf({ ...FILE, [name]: 'http://kms.example', HOOKWRIGHT_PROFILE: 'development' })).toEqual([]);
+      for (const address of ['https://kms.example/v1', 'https://a:b@kms.example', 'kms.example:443']) {
+        expect(faultsOf({ ...FILE, [name]: address })).toEqual([name]);
+      }
+    },
+  );
 });

@@ -1,10 +1,10 @@
 import { hash, randomFillSync } from 'node:crypto';
 
 /**
- * What an id names: partner, app, installation, event, delivery, attempt, secret, replay, API key, client secret, grant, its check,
+ * What an id names: partner, app, installation, event, delivery, attempt, secret, replay, API key, client secret, grant, its check, audit entry,
  * request.
  */
-export type IdPrefix = 'par' | 'app' | 'ins' | 'evt' | 'dlv' | 'att' | 'sec' | 'rpl' | 'key' | 'cls' | 'grt' | 'gck' | 'req';
+export type IdPrefix = 'par' | 'app' | 'ins' | 'evt' | 'dlv' | 'att' | 'sec' | 'rpl' | 'key' | 'cls' | 'grt' | 'gck' | 'aud' | 'req';
 
 export type Id<Prefix extends IdPrefix> = `${Prefix}_${string}`;
 

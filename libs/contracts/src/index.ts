@@ -1,3 +1,4 @@
+export * from './generated/audit/v1/audit_pb.ts';
 export * from './generated/delivery/v1/delivery_pb.ts';
 export * from './generated/delivery/v1/endpoint_signal_pb.ts';
 export * from './generated/events/v1/event_pb.ts';

@@ -12,7 +12,7 @@ describe('topics', () => {
     const policyOf = (topic: string): string | undefined => TOPIC_SETTINGS.find((one) => one.topic === topic)?.config['cleanup.policy'];
     for (const topic of [TOPICS.endpoints, TOPICS.installations, TOPICS.eventTypes, TOPICS.secrets])
       expect(policyOf(topic)).toBe('compact');
-    for (const topic of [TOPICS.lifecycle, TOPICS.deliveries, TOPICS.endpointSignals]) expect(policyOf(topic)).toBe('delete');
+    for (const topic of [TOPICS.lifecycle, TOPICS.deliveries, TOPICS.endpointSignals, TOPICS.audit]) expect(policyOf(topic)).toBe('delete');
   });
 
   it('keeps dead letters longer than what died', () => {

@@ -7,6 +7,7 @@ export const TOPICS = {
   secrets: 'vault.secrets',
   deliveries: 'webhook.deliveries',
   endpointSignals: 'delivery.endpoint-signals',
+  audit: 'audit.entries',
 } as const;
 
 /** Where a message goes that cannot be used. */
@@ -44,6 +45,8 @@ export const TOPIC_SETTINGS: readonly TopicSettings[] = [
   kept(TOPICS.deliveries, 7),
   kept(deadTopic(TOPICS.deliveries), 30),
   kept(TOPICS.endpointSignals, 7),
+  // The registry keeps what it has read for longer.
+  kept(TOPICS.audit, 30),
 ];
 
 /** Settings for a merchant topic and its dead letters, where the platform leaves their creation to Hookwright. */

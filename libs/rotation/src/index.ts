@@ -1,8 +1,1 @@
-export {
-  planRevocation,
-  planRotation,
-  type Revocation,
-  type RotatingSecret,
-  type Rotation,
-  type RotationRequest,
-} from './rotation.ts';
+export { planRevocation, planRotation, type Revocation, type RotatingSecret, type Rotation, type RotationRequest } from './rotation.ts';

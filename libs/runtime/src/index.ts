@@ -1,5 +1,7 @@
+export { auditEntry, type AuditedChange } from './audit-entry.ts';
 export { budgetLeftMs, inBudget, withBudget } from './budget.ts';
 export { hostPort, list, onOff, parseEnv, port, readEnv, refuseStart, serviceEnv } from './env.ts';
+export { type Actor, currentActor, withActor } from './grpc/actor.ts';
 export { callerMetadata, callerOf } from './grpc/caller.ts';
 export { type Callers } from './grpc/callers.ts';
 export { grpcClient, type PromiseClient } from './grpc/grpc-client.ts';

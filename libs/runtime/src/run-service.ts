@@ -1,5 +1,5 @@
 import type { DescService } from '@bufbuild/protobuf';
-import type { DynamicModule, ExceptionFilter, INestApplication, Type } from '@nestjs/common';
+import type { DynamicModule, ExceptionFilter, INestApplication, NestInterceptor, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   type CustomTransportStrategy,
@@ -16,6 +16,7 @@ import { collectDefaultMetrics } from 'prom-client';
 import type { z } from 'zod';
 import { newId } from '@hookwright/contracts';
 import { type serviceEnv, shownEnv } from './env.ts';
+import { ActorInterceptor } from './grpc/actor.ts';
 import { type Callers, admitOnly } from './grpc/callers.ts';
 import { type GrpcCredentials, PLAIN } from './grpc/grpc-credentials.ts';
 import { packageDefinition } from './grpc/package-definition.ts';
@@ -84,7 +85,7 @@ export async function createServiceApp(
 }
 
 function connectMicroservices(app: NestFastifyApplication, { grpc, strategies, env, logger }: Service): void {
-  if (grpc !== undefined) connect(app, grpcOptions(grpc, env.HOST, logger), new ProblemRpcFilter(logger));
+  if (grpc !== undefined) connect(app, grpcOptions(grpc, env.HOST, logger), new ProblemRpcFilter(logger), new ActorInterceptor());
   for (const strategy of strategies?.(app) ?? []) connect(app, { strategy }, new RethrowFilter());
 }
 
@@ -105,9 +106,15 @@ function grpcOptions({ service, port, credentials, callers }: ServedGrpc, host: 
 }
 
 /** Deferred: filters that come after the initialisation are ignored. The hooks are called once, by app.listen(). */
-function connect(app: NestFastifyApplication, options: MicroserviceOptions, filter: ExceptionFilter): void {
+function connect(
+  app: NestFastifyApplication,
+  options: MicroserviceOptions,
+  filter: ExceptionFilter,
+  ...interceptors: NestInterceptor[]
+): void {
   const microservice = app.connectMicroservice(options, { deferInitialization: true }) as NestMicroservice;
   microservice.useGlobalFilters(filter);
+  microservice.useGlobalInterceptors(...interceptors);
   microservice.setIsInitHookCalled(true);
 }
 

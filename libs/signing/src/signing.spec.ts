@@ -219,7 +219,10 @@ describe('verifying with a public key', () => {
 
   it.each([
     ['what its private key signed', {}],
-    ['it among signatures of others', withSignature(`${FOREIGN} v1a,x ${signV1a({ key: privateKeyOf(Buffer.alloc(32)), ...content })} ${signature}`)],
+    [
+      'it among signatures of others',
+      withSignature(`${FOREIGN} v1a,x ${signV1a({ key: privateKeyOf(Buffer.alloc(32)), ...content })} ${signature}`),
+    ],
     ['it beside a secret', { secrets: [VECTOR.secret, formatPublicKey(publicKey)] }],
   ])('accepts %s', (_what, change) => {
     expect(verify({ ...request, ...change })).toEqual({ ok: true, id: content.id, timestampSeconds: content.timestampSeconds });
@@ -231,11 +234,7 @@ describe('verifying with a public key', () => {
     ['its signature as v1', 'no_matching_signature', withSignature(signature.replace('v1a,', 'v1,'))],
     ['a cut signature', 'no_matching_signature', withSignature(signature.slice(0, 40))],
     // Whoever knows the public key could make it.
-    [
-      'an HMAC with the public key',
-      'no_matching_signature',
-      withSignature(signV1({ key: publicKey, ...content }).replace('v1,', 'v1a,')),
-    ],
+    ['an HMAC with the public key', 'no_matching_signature', withSignature(signV1({ key: publicKey, ...content }).replace('v1,', 'v1a,'))],
     ['an HMAC with the public key as v1', 'no_matching_signature', withSignature(signV1({ key: publicKey, ...content }))],
     ['a public key that is none', 'invalid_secret', { secrets: ['whpk_AAAA'] }],
     ['an old one', 'too_old', { nowSeconds: content.timestampSeconds + 301 }],

@@ -59,14 +59,20 @@ export class MerchantBrowser {
   async submit(visit: Visit, { press, set = {}, headers = {} }: Submission = {}): Promise<Visit> {
     const form = formOf(visit.html, press);
     const fields = form.fields.filter(([name]) => !(name in set));
-    const given = Object.entries(set).flatMap(([name, values]) => [values].flat().map((value): [string, string] => [name, value as string]));
-    const body = new URLSearchParams([...fields, ...given, ...(press === undefined ? [] : [press.split('=', 2) as [string, string]])]);
+    const given = Object.entries(set).flatMap(([name, values]) =>
+      [values].flat().map((value): [string, string] => [name, value as string]),
+    );
+    const [button = '', value = ''] = press?.split('=', 2) ?? [];
+    const pressed: [string, string][] = press === undefined ? [] : [[button, value]];
+    const body = new URLSearchParams([...fields, ...given, ...pressed]);
     return await this.open(new URL(form.action, visit.url), { method: 'POST', body, headers });
   }
 
   /** What the browser would send to an address. */
   cookieHeader(url: URL): string {
-    const matching = [...this.cookies.values()].filter(({ path }) => url.pathname === path || url.pathname.startsWith(path.replace(/\/?$/, '/')));
+    const matching = [...this.cookies.values()].filter(
+      ({ path }) => url.pathname === path || url.pathname.startsWith(path.replace(/\/?$/, '/')),
+    );
     return matching.map(({ name, value }) => `${name}=${value}`).join('; ');
   }
 
@@ -100,18 +106,24 @@ function nextOf({ url, status, headers, html }: Visit): URL | undefined {
 
 interface Form {
   readonly action: string;
-  readonly fields: readonly (readonly [string, string])[];
+  readonly fields: [string, string][];
 }
 
 /** Only what pages of ours have: hidden fields, boxes, buttons. */
 function formOf(html: string, press: string | undefined): Form {
-  const forms = [...html.matchAll(/<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/g)].map(([, action = '', content = '']) => ({ action, content }));
+  const forms = [...html.matchAll(/<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/g)].map(([, action = '', content = '']) => ({
+    action,
+    content,
+  }));
   const [name = '', value = ''] = press?.split('=', 2) ?? [];
   const form = forms.find(({ content }) => press === undefined || content.includes(`name="${name}" value="${value}"`));
   if (form === undefined) throw new Error(`the page has no form${press === undefined ? '' : ` with ${press}`}: ${html.slice(0, 500)}`);
   const inputs = [...form.content.matchAll(/<input ([^>]*)>/g)].map(([, attributes = '']) => attributes);
   const sent = inputs.filter((attributes) => /type="hidden"/.test(attributes) || /\schecked(\s|$)/.test(attributes));
-  return { action: unescape(form.action), fields: sent.map((attributes) => [attribute(attributes, 'name'), attribute(attributes, 'value')] as const) };
+  return {
+    action: unescape(form.action),
+    fields: sent.map((attributes) => [attribute(attributes, 'name'), attribute(attributes, 'value')]),
+  };
 }
 
 function attribute(text: string, name: string): string {
@@ -119,5 +131,10 @@ function attribute(text: string, name: string): string {
 }
 
 function unescape(text: string): string {
-  return text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&#39;/g, "'").replace(/&amp;/g, '&');
+  return text
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&amp;/g, '&');
 }

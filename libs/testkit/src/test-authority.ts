@@ -49,7 +49,11 @@ export class TestAuthority {
   }
 
   private read(name: string): IssuedCertificate {
-    const files = { ca: join(this.directory, 'ca.pem'), cert: join(this.directory, `${name}.pem`), key: join(this.directory, `${name}.key`) };
+    const files = {
+      ca: join(this.directory, 'ca.pem'),
+      cert: join(this.directory, `${name}.pem`),
+      key: join(this.directory, `${name}.key`),
+    };
     return { key: readFileSync(files.key), cert: readFileSync(files.cert), files };
   }
 

@@ -15,6 +15,7 @@ function delivery(appId: string, merchantId = 'mer_1', origin: Delivery['origin'
     appId,
     installationId: '',
     generation: 1,
+    afterCreated: false,
     source,
     createdAtMs: 0,
     waitedMs: 0,

@@ -45,7 +45,7 @@ export class ToldInstalls {
   }
 
   private remember({ installationId, generation }: Install): void {
-    if (this.told.size >= MOST_TOLD / 2) [this.told, this.toldBefore] = [new Map(), this.told];
+    if (this.told.size >= MOST_TOLD / 2) [this.told, this.toldBefore] = [new Map<string, number>(), this.told];
     this.told.set(installationId, generation);
   }
 

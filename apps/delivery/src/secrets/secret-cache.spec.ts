@@ -3,6 +3,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Scheme, type SigningSecret, SigningSecretSchema } from '@hookwright/contracts';
 import { SecretCache } from './secret-cache.ts';
 
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- of a version to come
+const UNKNOWN_SCHEME = 99 as Scheme;
+
 let nowMs: number;
 /** How far the wall clock was set. */
 let setByMs: number;
@@ -134,7 +137,7 @@ describe('SecretCache', () => {
   });
 
   it.each([
-    ['of a scheme that it does not know', { scheme: 99 as Scheme }],
+    ['of a scheme that it does not know', { scheme: UNKNOWN_SCHEME }],
     ['without a scheme', { scheme: Scheme.UNSPECIFIED }],
   ])('signs nothing for an app that has a secret %s beside others', async (_what, secret) => {
     answer = () => Promise.resolve(secrets({ id: 'sec_1' }, { id: 'sec_2', ...secret }));

@@ -158,6 +158,7 @@ describe('every route', () => {
     const { registry, deliveryLog } = gateway;
     registry.handlers = { getApp: ofTenant, deleteApp: ofTenant, updateApp: ofTenant, pauseEndpoint: ofTenant, resumeEndpoint: ofTenant };
     Object.assign(registry.handlers, { listInstallations: ofTenant, getInstallation: ofTenant, listInstallationHistory: ofTenant });
+    Object.assign(registry.handlers, { listAuditEntries: ofTenant });
     Object.assign(registry.handlers, { revokeInstallation: ofTenant, suspendInstallation: ofTenant, unsuspendInstallation: ofTenant });
     Object.assign(registry.handlers, { getPartner: unknown });
     await eachRoute(

@@ -60,7 +60,8 @@ export class Door {
   private async identify(request: FastifyRequest, access: Access): Promise<Caller | undefined> {
     const token = access === 'public' ? undefined : bearerToken(request);
     if (token === undefined) return undefined;
-    if (access === 'operator') return timingSafeEqual(sha256(token), this.operatorTokenHash) ? { kind: 'operator', id: 'operator' } : undefined;
+    if (access === 'operator')
+      return timingSafeEqual(sha256(token), this.operatorTokenHash) ? { kind: 'operator', id: 'operator' } : undefined;
     const finding = API_KEY.test(token) ? this.apiKeys.find(token) : this.accessTokens.find(token);
     const caller = await inBudget<Caller | undefined>(finding, 'The database');
     return caller?.kind === (access === 'installation' ? 'installation' : 'partner') ? caller : undefined;

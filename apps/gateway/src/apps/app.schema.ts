@@ -49,7 +49,12 @@ const webhookPatch = z
 
 // The registry looks at the keys themselves.
 const jwks = z
-  .strictObject({ keys: z.array(z.record(z.string().max(100), z.unknown())).min(1).max(5) })
+  .strictObject({
+    keys: z
+      .array(z.record(z.string().max(100), z.unknown()))
+      .min(1)
+      .max(5),
+  })
   .meta({
     id: 'JsonWebKeySet',
     description: 'public keys (RFC 7517) that the app signs client assertions with (private_key_jwt), instead of using its client secret',

@@ -54,7 +54,9 @@ describe('the signing scheme', () => {
     const created = await call(gateway, 'POST /v1/apps', { key, body });
     expect(created).toMatchObject({
       status: 201,
-      body: { webhook: { public_key: PUBLIC_KEY_TEXT, signing: { scheme: 'v1a', secrets: [{ scheme: 'v1a', public_key: PUBLIC_KEY_TEXT }] } } },
+      body: {
+        webhook: { public_key: PUBLIC_KEY_TEXT, signing: { scheme: 'v1a', secrets: [{ scheme: 'v1a', public_key: PUBLIC_KEY_TEXT }] } },
+      },
     });
     expect(created.body['webhook']).not.toHaveProperty('secret');
     expect(calls).toEqual(['create V1A']);
@@ -62,7 +64,10 @@ describe('the signing scheme', () => {
 
   it('is chosen with an endpoint that is added later', async () => {
     gateway.registry.handlers.getApp = () => ({ app });
-    expect(await patch({ scheme: 'v1a' }, { url: HOOKS })).toMatchObject({ status: 200, body: { webhook: { public_key: PUBLIC_KEY_TEXT } } });
+    expect(await patch({ scheme: 'v1a' }, { url: HOOKS })).toMatchObject({
+      status: 200,
+      body: { webhook: { public_key: PUBLIC_KEY_TEXT } },
+    });
     expect(calls).toEqual(['create V1A', 'update webhook']);
   });
 

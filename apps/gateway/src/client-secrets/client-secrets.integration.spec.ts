@@ -96,10 +96,10 @@ describe('a client secret', () => {
 
   it('goes with its app, also when the process died right after the registry had deleted it', async () => {
     const { id, secret } = await createApp();
-    await database.pool.query(`INSERT INTO secret_erasure (app_id, partner_id, mode, reason, due_at) VALUES ($1, $2, 'live', 'app_deleted', now())`, [
-      id,
-      app.partnerId,
-    ]);
+    await database.pool.query(
+      `INSERT INTO secret_erasure (app_id, partner_id, mode, reason, due_at) VALUES ($1, $2, 'live', 'app_deleted', now())`,
+      [id, app.partnerId],
+    );
     gateway.registry.handlers.getApp = () => {
       throw notFound('app');
     };

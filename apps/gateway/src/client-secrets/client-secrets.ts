@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '@hookwright/contracts';
 import { planRotation, type RotationRequest } from '@hookwright/rotation';
 import { Problem } from '@hookwright/runtime';
+import { AuditHandover } from '../audit/audit-handover.ts';
 import { WrongCredentials } from '../rate-limit/wrong-credentials.ts';
 import { generateClientSecret, hashClientSecret } from './client-secret.ts';
 import { ClientSecretsRepository } from './client-secrets.repository.ts';
@@ -19,6 +20,7 @@ export class ClientSecrets {
   constructor(
     private readonly secrets: ClientSecretsRepository,
     private readonly wrongCredentials: WrongCredentials,
+    private readonly audit: AuditHandover,
   ) {}
 
   /** A new app's first one, in clear. */
@@ -37,7 +39,10 @@ export class ClientSecrets {
       if (!rotation.ok && rotation.reason === 'rotation_in_progress') throw inProgress();
       await this.secrets.delete(transaction, appId, { ids: rotation.ok ? rotation.ended : [], now });
       if (rotation.ok) await this.secrets.expire(transaction, rotation.previous.id, rotation.previous.expiresAt);
-      await this.secrets.insert(transaction, rowOf(appId, secret, now));
+      const row = rowOf(appId, secret, now);
+      await this.secrets.insert(transaction, row);
+      const details = { overlap_seconds: request.overlapSeconds, force: request.force };
+      await this.audit.add(transaction, { appId, action: 'client_secret.rotated', target: row.id, details });
       return { secret, previousExpiresAt: rotation.ok ? rotation.previous.expiresAt : null };
     });
   }

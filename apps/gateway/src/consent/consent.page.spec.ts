@@ -15,7 +15,14 @@ const view = {
   permissionRevision: 3n,
 };
 const show = (more: object = {}, options: object = {}) =>
-  consentPage({ view: { ...view, ...more }, merchantId: 'mer_1', action: '/oauth/interaction/a', csrf: 'token', loginPath: '/oauth/login', ...options });
+  consentPage({
+    view: { ...view, ...more },
+    merchantId: 'mer_1',
+    action: '/oauth/interaction/a',
+    csrf: 'token',
+    loginPath: '/oauth/login',
+    ...options,
+  });
 
 describe('the consent page', () => {
   it('has no script, no style of its own and nothing from elsewhere', () => {
@@ -29,7 +36,8 @@ describe('the consent page', () => {
 
   it('names the app, who makes it, each permission in words, and where one goes back to', () => {
     const text = show();
-    for (const part of ['Ship It', 'Ship It Inc.', 'See orders', 'orders.read', 'See money', 'shipit.example', 'mer_1']) expect(text).toContain(part);
+    for (const part of ['Ship It', 'Ship It Inc.', 'See orders', 'orders.read', 'See money', 'shipit.example', 'mer_1'])
+      expect(text).toContain(part);
     expect(text).toContain('<input type="checkbox" name="permission" value="money" checked>');
     expect(text.match(/type="checkbox"/g)).toHaveLength(1);
   });

@@ -21,19 +21,22 @@ export function consentPage({ view, merchantId, action, csrf, loginPath, isStale
   return page(
     view.isInstalled ? 'Change what an app may do' : 'Install an app',
     html`<h1>${question(view)}</h1>
-<p>Made by <bdi>${view.partnerName}</bdi>.${view.isTest ? ' It is a test app: it gets test events only.' : undefined}</p>
-<p class="quiet">You are logged in as <bdi>${merchantId}</bdi>. <a href="${loginPath}">Use another account</a></p>
-${isStale ? html`<p class="note" role="alert">The app has changed what it asks for. Please look again: nothing was installed.</p>` : undefined}
-<form method="post" action="${action}">
-<input type="hidden" name="csrf" value="${csrf}">
-<input type="hidden" name="permission_revision" value="${String(permissionRevision)}">
-${permissionSets(view)}
-<p>If you deny, ${view.isInstalled ? 'everything stays as it is' : 'nothing is installed'}. Either way you go back to <strong>${returnsTo}</strong>.</p>
-<p class="actions">
-<button class="go" name="decision" value="allow">Allow</button>
-<button name="decision" value="deny">Deny</button>
-</p>
-</form>`,
+      <p>Made by <bdi>${view.partnerName}</bdi>.${view.isTest ? ' It is a test app: it gets test events only.' : undefined}</p>
+      <p class="quiet">You are logged in as <bdi>${merchantId}</bdi>. <a href="${loginPath}">Use another account</a></p>
+      ${isStale ? html`<p class="note" role="alert">The app has changed what it asks for. Please look again: nothing was installed.</p>` : undefined}
+      <form method="post" action="${action}">
+        <input type="hidden" name="csrf" value="${csrf}" />
+        <input type="hidden" name="permission_revision" value="${String(permissionRevision)}" />
+        ${permissionSets(view)}
+        <p>
+          If you deny, ${view.isInstalled ? 'everything stays as it is' : 'nothing is installed'}. Either way you go back to
+          <strong>${returnsTo}</strong>.
+        </p>
+        <p class="actions">
+          <button class="go" name="decision" value="allow">Allow</button>
+          <button name="decision" value="deny">Deny</button>
+        </p>
+      </form>`,
   );
 }
 
@@ -44,21 +47,27 @@ function question({ appName, isInstalled, fresh }: ConsentView): Html {
 
 function permissionSets({ isInstalled, fresh, known, dropped }: ConsentView): Html {
   return html`${permissionSet(isInstalled ? 'New' : 'It wants to', fresh)}${permissionSet('You agreed to this before', known)}
-${fresh.length + known.length === 0 ? html`<p>It asks for no data of yours. It is told when it is installed and removed.</p>` : undefined}
-${dropped.length === 0 ? undefined : html`<p class="quiet">It needs no longer, and will no longer have: ${dropped.join(', ')}</p>`}`;
+  ${fresh.length + known.length === 0 ? html`<p>It asks for no data of yours. It is told when it is installed and removed.</p>` : undefined}
+  ${dropped.length === 0 ? undefined : html`<p class="quiet">It needs no longer, and will no longer have: ${dropped.join(', ')}</p>`}`;
 }
 
 function permissionSet(title: string, permissions: readonly PermissionView[]): Html | undefined {
   if (permissions.length === 0) return undefined;
   return html`<fieldset>
-<legend>${title}</legend>
-<ul>${permissions.map((permission) => html`<li>${permission.optional ? choice(permission) : needed(permission)}</li>`)}</ul>
-</fieldset>`;
+    <legend>${title}</legend>
+    <ul>
+      ${permissions.map((permission) => html`<li>${permission.optional ? choice(permission) : needed(permission)}</li>`)}
+    </ul>
+  </fieldset>`;
 }
 
 function choice({ id, title, scopes, isChosen }: PermissionView): Html {
   const checked = isChosen ? html` checked` : undefined;
-  return html`<label class="choice"><input type="checkbox" name="permission" value="${id}"${checked}><span><bdi>${title}</bdi> <span class="needed">(your choice)</span>${scopesOf(scopes)}</span></label>`;
+  return html`<label class="choice"
+    ><input type="checkbox" name="permission" value="${id}" ${checked} /><span
+      ><bdi>${title}</bdi> <span class="needed">(your choice)</span>${scopesOf(scopes)}</span
+    ></label
+  >`;
 }
 
 function needed({ title, scopes }: PermissionView): Html {
@@ -74,8 +83,8 @@ export function donePage({ goTo, returnsTo, isInstalled }: { goTo: string; retur
   return page(
     isInstalled ? 'Installed' : 'Denied',
     html`<h1>${isInstalled ? 'The app is installed' : 'Nothing was changed'}</h1>
-<p>You are on your way back to <strong>${returnsTo}</strong>.</p>
-<p class="actions"><a class="button go" href="${goTo}">Go on</a></p>`,
+      <p>You are on your way back to <strong>${returnsTo}</strong>.</p>
+      <p class="actions"><a class="button go" href="${goTo}">Go on</a></p>`,
     { goTo },
   );
 }

@@ -52,7 +52,8 @@ export class ConsentService {
     const asking = await this.asking(exchange);
     if (asking.kind !== 'asking') return asking;
     const { interaction, session } = asking;
-    const isOwn = isFromOwnPage(exchange.request.headers, this.env.PUBLIC_URL) && isCsrfToken(form.csrf, session.id, purposeOf(interaction));
+    const isOwn =
+      isFromOwnPage(exchange.request.headers, this.env.PUBLIC_URL) && isCsrfToken(form.csrf, session.id, purposeOf(interaction));
     if (!isOwn) return { kind: 'page', status: 403, html: NOT_YOURS };
     if (form.decision === 'deny') return await this.finish(exchange, asking, DENIED);
     const installation = await this.install(asking, form);
@@ -90,7 +91,13 @@ export class ConsentService {
     const consent = { permissions: form.permission, permissionRevision: BigInt(form.permission_revision) };
     const { merchantId, subject: installedBy } = session;
     try {
-      const { installation } = await this.backends.registry.install({ appId: client.app.id, merchantId, installedBy, actor: Actor.MERCHANT, consent });
+      const { installation } = await this.backends.registry.install({
+        appId: client.app.id,
+        merchantId,
+        installedBy,
+        actor: Actor.MERCHANT,
+        consent,
+      });
       if (installation === undefined) throw notFound('installation');
       return installation;
     } catch (error) {

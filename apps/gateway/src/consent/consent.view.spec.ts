@@ -21,7 +21,14 @@ const idsOf = (permissions: readonly { readonly id: string }[]) => permissions.m
 describe('what a merchant is asked', () => {
   it.each([PENDING_CONSENT, REVOKED])('is everything, with all optional ones ticked, when nothing is installed (%s)', (status) => {
     const asked = view({ status });
-    expect(asked).toMatchObject({ appName: 'Ship It', partnerName: 'Ship It Inc.', isInstalled: false, isTest: false, known: [], dropped: [] });
+    expect(asked).toMatchObject({
+      appName: 'Ship It',
+      partnerName: 'Ship It Inc.',
+      isInstalled: false,
+      isTest: false,
+      known: [],
+      dropped: [],
+    });
     expect(asked.fresh).toEqual([
       { ...orders, isChosen: true },
       { ...money, isChosen: true },

@@ -42,7 +42,10 @@ export interface ConsentSubject {
 
 export function consentView({ app, partnerName, installation, redirectUri }: ConsentSubject): ConsentView {
   const isInstalled = INSTALLED.has(installation.status);
-  const views = app.permissions.map((permission) => ({ permission: viewOf(permission, installation, isInstalled), isKnown: isGranted(permission, installation) }));
+  const views = app.permissions.map((permission) => ({
+    permission: viewOf(permission, installation, isInstalled),
+    isKnown: isGranted(permission, installation),
+  }));
   const asked = new Set(app.permissions.flatMap(({ scopes }) => scopes));
   return {
     appName: app.name,

@@ -10,7 +10,12 @@ export const DEFAULT_OVERLAP_SECONDS = 86_400;
 
 /** How any secret of an app is replaced. */
 export const rotationFields = {
-  overlap_seconds: z.int().min(0).max(MAX_OVERLAP_SECONDS).default(DEFAULT_OVERLAP_SECONDS).describe('how long the secret before counts too'),
+  overlap_seconds: z
+    .int()
+    .min(0)
+    .max(MAX_OVERLAP_SECONDS)
+    .default(DEFAULT_OVERLAP_SECONDS)
+    .describe('how long the secret before counts too'),
   force: z.boolean().default(false).describe('ends the oldest secret of an overlap that is still open'),
   reason: text(500).default(''),
 };

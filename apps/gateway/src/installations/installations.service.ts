@@ -59,7 +59,10 @@ export class InstallationsService {
   }
 
   /** By the partner. Its tokens follow before it is answered. */
-  private async change(ref: InstallationRef, ask: (request: PartnersChange) => Promise<{ installation?: Installation }>): Promise<InstallationBody> {
+  private async change(
+    ref: InstallationRef,
+    ask: (request: PartnersChange) => Promise<{ installation?: Installation | undefined }>,
+  ): Promise<InstallationBody> {
     const changed = await this.grantChecks.during(ref, async () => present((await ask({ ...ref, actor: Actor.PARTNER })).installation));
     return toInstallation(changed);
   }

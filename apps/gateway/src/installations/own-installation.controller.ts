@@ -16,7 +16,8 @@ export class OwnInstallationController {
     access: 'installation',
     id: 'getOwnInstallation',
     summary: 'The installation that an access token belongs to',
-    description: 'With the access token that a merchant’s consent led to. Its scopes now: a token may have been made when there were fewer, or more.',
+    description:
+      'With the access token that a merchant’s consent led to. Its scopes now: a token may have been made when there were fewer, or more.',
     answers: { 200: installationResponse },
   })
   get(@CallersInstallation() ref: InstallationRef): Promise<InstallationBody> {

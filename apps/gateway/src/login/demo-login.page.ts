@@ -10,17 +10,19 @@ export function demoLoginPage({ returnTo, fault }: { returnTo: string; fault?: s
   return page(
     'Log in',
     html`<h1>Log in as a demo merchant</h1>
-<p>This page stands for the login of your platform. It is in the development profile only.</p>
-${fault === undefined ? undefined : html`<p class="note" role="alert">${fault}</p>`}
-<form method="post" action="/oauth/login">
-<input type="hidden" name="return_to" value="${returnTo}">
-<p class="actions">${known}</p>
-</form>
-<form method="post" action="/oauth/login">
-<input type="hidden" name="return_to" value="${returnTo}">
-<label class="field">Or as another one
-<input name="merchant_id" required maxlength="64" pattern="[A-Za-z0-9_.:\\-]+" autocomplete="off" spellcheck="false"></label>
-<p class="actions"><button>Log in</button></p>
-</form>`,
+      <p>This page stands for the login of your platform. It is in the development profile only.</p>
+      ${fault === undefined ? undefined : html`<p class="note" role="alert">${fault}</p>`}
+      <form method="post" action="/oauth/login">
+        <input type="hidden" name="return_to" value="${returnTo}" />
+        <p class="actions">${known}</p>
+      </form>
+      <form method="post" action="/oauth/login">
+        <input type="hidden" name="return_to" value="${returnTo}" />
+        <label class="field"
+          >Or as another one
+          <input name="merchant_id" required maxlength="64" pattern="[A-Za-z0-9_.:\\-]+" autocomplete="off" spellcheck="false"
+        /></label>
+        <p class="actions"><button>Log in</button></p>
+      </form>`,
   );
 }

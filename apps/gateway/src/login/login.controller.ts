@@ -25,7 +25,11 @@ export class LoginController {
 
   @Post()
   @RouteConfig({ access: 'public', body: 'form' })
-  async logIn(@Req() request: FastifyRequest, @Body({ schema: form }) given: z.infer<typeof form>, @Res() reply: FastifyReply): Promise<void> {
+  async logIn(
+    @Req() request: FastifyRequest,
+    @Body({ schema: form }) given: z.infer<typeof form>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     await sendPage(reply, await this.login.logIn(request, { merchantId: given.merchant_id, returnTo: given.return_to }));
   }
 }

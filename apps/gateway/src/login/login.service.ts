@@ -33,7 +33,11 @@ export class LoginService {
     const back = returnTo(page);
     if (this.env.MERCHANT_LOGIN === 'off' || back === undefined || !isFromOwnPage(headers, this.env.PUBLIC_URL)) throw notFound('page');
     if (!merchantIdRule.safeParse(merchantId).success) {
-      return { kind: 'page', status: 422, html: demoLoginPage({ returnTo: back, fault: 'A merchant id has 1 to 64 of A-Z a-z 0-9 _ . : -' }) };
+      return {
+        kind: 'page',
+        status: 422,
+        html: demoLoginPage({ returnTo: back, fault: 'A merchant id has 1 to 64 of A-Z a-z 0-9 _ . : -' }),
+      };
     }
     return { kind: 'redirect', to: back, setCookie: await this.sessions.begin({ merchantId, subject: merchantId, loggedInFor: back }) };
   }

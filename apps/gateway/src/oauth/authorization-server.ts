@@ -38,6 +38,7 @@ export class AuthorizationServer {
  * nowhere else (client_auth.js), and waits for the answer. The platform's own client has one secret, from the environment.
  */
 function askForSecrets({ Client }: Provider, secrets: ClientSecrets): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its `this` below
   const compareOwn = Client.prototype.compareClientSecret;
   Client.prototype.compareClientSecret = async function (actual: string): Promise<boolean> {
     const app = appOf(this);

@@ -46,12 +46,21 @@ describe('a merchant', () => {
     const browser = newBrowser(gateway);
     const page = await openConsent(browser, asked.url());
     expect(page).toMatchObject({ status: 200 });
-    for (const text of ['Ship It', 'Ship It Inc.', 'See orders', 'See money', 'shipit.example', 'mer_demo_1']) expect(page.html).toContain(text);
+    for (const text of ['Ship It', 'Ship It Inc.', 'See orders', 'See money', 'shipit.example', 'mer_demo_1'])
+      expect(page.html).toContain(text);
     const done = await browser.submit(page, { press: 'decision=allow' });
     const { left } = done;
     expect(`${left?.origin}${left?.pathname}`).toBe(REDIRECT_URI);
-    expect(Object.fromEntries(left!.searchParams)).toEqual({ code: expect.stringMatching(/^[\w-]{43}$/), state: asked.state, iss: PUBLIC_URL });
-    expect(installed()).toMatchObject({ status: InstallationStatus.ACTIVE, installedBy: 'mer_demo_1', grantedScopes: ['orders.read', 'payments.read'] });
+    expect(Object.fromEntries(left!.searchParams)).toEqual({
+      code: expect.stringMatching(/^[\w-]{43}$/),
+      state: asked.state,
+      iss: PUBLIC_URL,
+    });
+    expect(installed()).toMatchObject({
+      status: InstallationStatus.ACTIVE,
+      installedBy: 'mer_demo_1',
+      grantedScopes: ['orders.read', 'payments.read'],
+    });
     const answer = await asked.exchange(left!.searchParams.get('code')!);
     expect(answer).toMatchObject({ status: 200 });
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -188,7 +197,10 @@ describe('an authorization request', () => {
   });
 
   it('redirects nobody when there are two redirect URIs, or none', async () => {
-    for (const url of [`${authorization().url()}&redirect_uri=${encodeURIComponent('https://evil.example/')}`, authorization().url({ redirect_uri: undefined })]) {
+    for (const url of [
+      `${authorization().url()}&redirect_uri=${encodeURIComponent('https://evil.example/')}`,
+      authorization().url({ redirect_uri: undefined }),
+    ]) {
       const visit = await newBrowser(gateway).open(url);
       expect({ left: visit.left, status: visit.status }).toEqual({ left: undefined, status: 400 });
     }
@@ -257,7 +269,8 @@ describe('a code', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => asked.exchange(code)));
     const got = answers.filter(({ status }) => status === 200);
     expect(got).toHaveLength(1);
-    for (const { status, body } of answers) if (status !== 200) expect({ status, error: body['error'] }).toEqual({ status: 400, error: 'invalid_grant' });
+    for (const { status, body } of answers)
+      if (status !== 200) expect({ status, error: body['error'] }).toEqual({ status: 400, error: 'invalid_grant' });
     for (const { body } of got) expect(await introspect(body['access_token'])).toEqual({ active: false });
   });
 
@@ -273,7 +286,10 @@ describe('a code', () => {
   });
 
   it('ends after its time', async () => {
-    const brief = await startGateway({ databaseUrl: database.url, redisUrl: setting.redisUrl }, { ...PROFILE, AUTHORIZATION_CODE_SECONDS: '1' });
+    const brief = await startGateway(
+      { databaseUrl: database.url, redisUrl: setting.redisUrl },
+      { ...PROFILE, AUTHORIZATION_CODE_SECONDS: '1' },
+    );
     try {
       Object.assign(brief.registry.handlers, gateway.registry.handlers);
       const asked = new Authorization(client, brief);
@@ -314,9 +330,14 @@ describe('the pages', () => {
     }
     expect(first.headers.getSetCookie()).toHaveLength(2);
     const login = await browser.open(authorization().url());
-    const answer = await postForm(gateway, '/oauth/login', { merchant_id: 'mer_demo_1', return_to: login.url.searchParams.get('return_to')! });
+    const answer = await postForm(gateway, '/oauth/login', {
+      merchant_id: 'mer_demo_1',
+      return_to: login.url.searchParams.get('return_to')!,
+    });
     expect(answer).toMatchObject({ status: 303 });
-    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-hw_merchant=[\w-]{43}; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure$/)]);
+    expect(answer.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-hw_merchant=[\w-]{43}; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure$/),
+    ]);
   });
 
   it('show a hostile app as text', async () => {
@@ -360,7 +381,10 @@ describe('the pages', () => {
     const browser = newBrowser(gateway);
     const page = await openConsent(browser, authorization().url());
     const answer = await browser.submit(page, { set: fields });
-    expect({ status: answer.status, type: answer.headers.get('content-type') }).toEqual({ status, type: expect.stringContaining('text/html') });
+    expect({ status: answer.status, type: answer.headers.get('content-type') }).toEqual({
+      status,
+      type: expect.stringContaining('text/html'),
+    });
   });
 
   it('take no form of 20 KB', async () => {
@@ -370,7 +394,10 @@ describe('the pages', () => {
   });
 
   it('say so when they have expired, and lead nowhere else from the login', async () => {
-    expect(await newBrowser(gateway).open('/oauth/interaction/JqD2mS0aFf4qJQ5nYb6vX')).toMatchObject({ status: 400, html: expect.stringContaining('expired') });
+    expect(await newBrowser(gateway).open('/oauth/interaction/JqD2mS0aFf4qJQ5nYb6vX')).toMatchObject({
+      status: 400,
+      html: expect.stringContaining('expired'),
+    });
     for (const page of ['https://evil.example/', '//evil.example', '/v1/apps', '']) {
       expect((await newBrowser(gateway).open(`/oauth/login?return_to=${encodeURIComponent(page)}`)).status).toBe(404);
       expect((await postForm(gateway, '/oauth/login', { merchant_id: 'mer_demo_1', return_to: page })).status).toBe(404);
@@ -382,7 +409,10 @@ describe('the pages', () => {
     const page = await openConsent(browser, authorization().url());
     const { install } = gateway.registry.handlers;
     gateway.registry.handlers.install = () => new Promise<never>(() => undefined);
-    expect(await browser.submit(page, { press: 'decision=allow' })).toMatchObject({ status: 503, html: expect.stringContaining('Not right now') });
+    expect(await browser.submit(page, { press: 'decision=allow' })).toMatchObject({
+      status: 503,
+      html: expect.stringContaining('Not right now'),
+    });
     Object.assign(gateway.registry.handlers, { install });
     expect((await browser.submit(page, { press: 'decision=allow' })).left?.searchParams.get('code')).toBeTruthy();
     const alone = await startGateway({ databaseUrl: database.url, redisUrl: 'redis://127.0.0.1:1' }, PROFILE);
@@ -412,13 +442,17 @@ describe('the pages', () => {
     const asked = authorization();
     const browser = newBrowser(gateway);
     const page = await openConsent(browser, asked.url());
-    const cookies = browser.cookieHeader(page.url).split('; ').map((pair) => pair.split('=')[1]!);
+    const cookies = browser
+      .cookieHeader(page.url)
+      .split('; ')
+      .map((pair) => pair.split('=')[1]!);
     const { left } = await browser.submit(page, { press: 'decision=allow' });
     const code = left!.searchParams.get('code')!;
     const stored = await storedIn(setting.redisUrl);
     expect(stored).toContain('gateway:oauth:AuthorizationCode:');
     for (const secret of [code, ...cookies]) {
-      for (const spelling of [secret, Buffer.from(secret).toString('hex'), Buffer.from(secret).toString('base64')]) expect(stored).not.toContain(spelling);
+      for (const spelling of [secret, Buffer.from(secret).toString('hex'), Buffer.from(secret).toString('base64')])
+        expect(stored).not.toContain(spelling);
     }
   });
 });
@@ -429,7 +463,9 @@ async function storedIn(redisUrl: string): Promise<string> {
   const redis = new Redis(redisUrl);
   try {
     const keys = await redis.keys('gateway:oauth:*');
-    const values = await Promise.all(keys.map(async (key) => JSON.stringify(await redis.hgetallBuffer(key), (_name, value: unknown) => textOf(value))));
+    const values = await Promise.all(
+      keys.map(async (key) => JSON.stringify(await redis.hgetallBuffer(key), (_name, value: unknown) => textOf(value))),
+    );
     return [...keys, ...values].join('\n');
   } finally {
     redis.disconnect();

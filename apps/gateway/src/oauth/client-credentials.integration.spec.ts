@@ -110,7 +110,10 @@ describe('a token of an app itself', () => {
     expect((await token({ scope: 'apps.read deliveries.read' }, own())).body['scope']).toBe('apps.read deliveries.read');
     expect((await token({ scope: 'apps.read everything' }, own())).body['scope']).toBe('apps.read');
     const reading = await issue({ scope: 'apps.read' });
-    expect(await call(gateway, `DELETE /v1/apps/${client.appId}`, { key: reading })).toMatchObject({ status: 403, body: { code: 'insufficient_scope' } });
+    expect(await call(gateway, `DELETE /v1/apps/${client.appId}`, { key: reading })).toMatchObject({
+      status: 403,
+      body: { code: 'insufficient_scope' },
+    });
   });
 
   it('opens the API for its app alone, in its mode', async () => {
@@ -119,19 +122,26 @@ describe('a token of an app itself', () => {
       tenants.push(tenant);
       return { app: { ...sample, id: appId } };
     };
-    gateway.registry.handlers.listApps = ({ tenant }) => void tenants.push(tenant) ?? { apps: [] };
+    gateway.registry.handlers.listApps = ({ tenant }) => {
+      tenants.push(tenant);
+      return { apps: [] };
+    };
     const key = await issue();
     expect((await call(gateway, `GET /v1/apps/${client.appId}`, { key })).status).toBe(200);
     expect((await call(gateway, 'GET /v1/apps', { key })).status).toBe(200);
     expect(tenants).toMatchObject([1, 2].map(() => ({ partnerId, mode: Mode.LIVE, appId: client.appId })));
-    expect(await call(gateway, 'POST /v1/apps', { key, body: { name: 'More' } })).toMatchObject({ status: 403, body: { code: 'insufficient_scope' } });
+    expect(await call(gateway, 'POST /v1/apps', { key, body: { name: 'More' } })).toMatchObject({
+      status: 403,
+      body: { code: 'insufficient_scope' },
+    });
     expect((await call(gateway, 'GET /v1/operator/partners', { key })).status).toBe(401);
   });
 
   it('is another caller than the client’s next one, with the same limit', async () => {
     gateway.registry.handlers.listApps = () => ({ apps: [] });
     const [one, two] = [await issue(), await issue()];
-    const left = async (key: string) => Number(/r=(\d+)/.exec((await call(gateway, 'GET /v1/apps', { key })).headers.get('ratelimit') ?? '')?.[1]);
+    const left = async (key: string) =>
+      Number(/r=(\d+)/.exec((await call(gateway, 'GET /v1/apps', { key })).headers.get('ratelimit') ?? '')?.[1]);
     expect((await left(one)) - (await left(two))).toBe(1);
   });
 
@@ -173,9 +183,15 @@ describe('a token of an app itself', () => {
 
   it('is stored in no spelling, and goes when it has expired', async () => {
     const key = await issue();
-    const rows = async () => (await database.pool.query<{ stored: string }>('SELECT t::text AS stored FROM oauth_token t')).rows.map(({ stored }) => stored);
+    const rows = async () =>
+      (await database.pool.query<{ stored: string }>('SELECT t::text AS stored FROM oauth_token t')).rows.map(({ stored }) => stored);
     const stored = (await rows()).join(' ');
-    for (const spelling of [key, Buffer.from(key).toString('base64'), Buffer.from(key).toString('hex'), Buffer.from(key, 'base64url').toString('hex')]) {
+    for (const spelling of [
+      key,
+      Buffer.from(key).toString('base64'),
+      Buffer.from(key).toString('hex'),
+      Buffer.from(key, 'base64url').toString('hex'),
+    ]) {
       expect(stored).not.toContain(spelling);
     }
     await database.pool.query(`UPDATE oauth_token SET expires_at = now() - interval '1 second'`);
@@ -228,7 +244,8 @@ describe('the authorization server', () => {
   it.each(['/oauth/jwks', '/oauth/reg', '/oauth/session/end', '/.well-known/openid-configuration', '/jwks', '/me', '/device', '/request'])(
     'has no %s',
     async (path) => {
-      for (const method of ['GET', 'POST']) expect(await call(gateway, `${method} ${path}`)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+      for (const method of ['GET', 'POST'])
+        expect(await call(gateway, `${method} ${path}`)).toMatchObject({ status: 404, body: { code: 'not_found' } });
     },
   );
 

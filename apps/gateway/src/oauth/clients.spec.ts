@@ -8,7 +8,12 @@ const metadata = (more: object) => clientMetadata(create(AppSchema, { ...app, ..
 
 describe("a client's metadata", () => {
   it('lets an app without redirect URIs ask for tokens of its own only', () => {
-    expect(metadata({})).toMatchObject({ client_id: 'client_1', grant_types: ['client_credentials'], response_types: [], redirect_uris: [] });
+    expect(metadata({})).toMatchObject({
+      client_id: 'client_1',
+      grant_types: ['client_credentials'],
+      response_types: [],
+      redirect_uris: [],
+    });
   });
 
   it('lets one with redirect URIs be installed, with answers in the query only', () => {
@@ -36,6 +41,8 @@ describe("a client's metadata", () => {
       { id: 'a', title: 'A', scopes: ['orders.read', 'orders.write'] },
       { id: 'b', title: 'B', scopes: ['orders.read'], optional: true },
     ];
-    expect(metadata({ permissions })).toMatchObject({ hookwright_app: { id: 'app_1', mode: 'live', scopes: ['orders.read', 'orders.write'] } });
+    expect(metadata({ permissions })).toMatchObject({
+      hookwright_app: { id: 'app_1', mode: 'live', scopes: ['orders.read', 'orders.write'] },
+    });
   });
 });

@@ -32,7 +32,13 @@ export interface ConfigurationParts {
 export function providerConfiguration({ env, adapterOf, tokenExtras }: ConfigurationParts): Configuration {
   return {
     adapter: adapterOf,
-    routes: { authorization: '/oauth/authorize', token: '/oauth/token', revocation: '/oauth/revoke', introspection: '/oauth/introspect', jwks: '/oauth/jwks' },
+    routes: {
+      authorization: '/oauth/authorize',
+      token: '/oauth/token',
+      revocation: '/oauth/revoke',
+      introspection: '/oauth/introspect',
+      jwks: '/oauth/jwks',
+    },
     features: featuresOf(env),
     interactions: { url: (_ctx, { uid }) => `/oauth/interaction/${uid}`, policy: consentPolicy() },
     loadExistingGrant: grantOfConsent,
@@ -90,7 +96,11 @@ function featuresOf({ PUBLIC_URL: publicUrl }: GatewayEnv): NonNullable<Configur
 function cookiesOf({ PUBLIC_URL: publicUrl }: GatewayEnv): NonNullable<Configuration['cookies']> {
   const prefix = publicUrl.startsWith('https:') ? '__Secure-' : '';
   const options = { httpOnly: true, sameSite: 'lax' } as const;
-  return { names: { session: NO_SESSION_COOKIE, interaction: `${prefix}hw_interaction`, resume: `${prefix}hw_resume` }, long: options, short: options };
+  return {
+    names: { session: NO_SESSION_COOKIE, interaction: `${prefix}hw_interaction`, resume: `${prefix}hw_resume` },
+    long: options,
+    short: options,
+  };
 }
 
 function introspectionClient({ INTROSPECTION_SECRET: secret }: GatewayEnv): NonNullable<Configuration['clients']> {
@@ -114,5 +124,5 @@ function lifetimes(env: GatewayEnv): NonNullable<Configuration['ttl']> {
 /** The library wants a key to sign ID tokens with. None is ever issued, and nobody is told the key. */
 function unusedKeys(): NonNullable<Configuration['jwks']> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return { keys: [privateKey.export({ format: 'jwk' }) as NonNullable<Configuration['jwks']>['keys'][number]] };
+  return { keys: [privateKey.export({ format: 'jwk' })] };
 }

@@ -71,11 +71,17 @@ describe('a refresh token', () => {
     const answer = await refresh(first.refresh);
     expect(answer).toMatchObject({
       status: 200,
-      body: { expires_in: 3600, scope: 'installation.read orders.read orders.write', merchant_id: 'mer_demo_1', installation_id: installation().id },
+      body: {
+        expires_in: 3600,
+        scope: 'installation.read orders.read orders.write',
+        merchant_id: 'mer_demo_1',
+        installation_id: installation().id,
+      },
     });
     const second = tokensOf(answer);
     expect(new Set([first.access, first.refresh, second.access, second.refresh]).size).toBe(4);
-    for (const access of [first.access, second.access]) expect(await own(access)).toMatchObject({ status: 200, body: { id: installation().id } });
+    for (const access of [first.access, second.access])
+      expect(await own(access)).toMatchObject({ status: 200, body: { id: installation().id } });
     expect((await refresh(second.refresh)).status).toBe(200);
   });
 
@@ -130,7 +136,10 @@ describe('a refresh token', () => {
     await refresh(token);
     const count = async (table: string) => (await database.pool.query(`SELECT 1 FROM ${table} WHERE app_id = $1`, [client.appId])).rowCount;
     expect(await count('oauth_token')).toBe(4);
-    await database.pool.query(`UPDATE oauth_token SET consumed_at = now() - interval '8 days' WHERE app_id = $1 AND consumed_at IS NOT NULL`, [client.appId]);
+    await database.pool.query(
+      `UPDATE oauth_token SET consumed_at = now() - interval '8 days' WHERE app_id = $1 AND consumed_at IS NOT NULL`,
+      [client.appId],
+    );
     await gateway.app.get(OAuthSweep).sweep();
     expect([await count('oauth_token'), await count('oauth_grant')]).toEqual([3, 1]);
     await database.pool.query('DELETE FROM oauth_token WHERE app_id = $1', [client.appId]);
@@ -154,7 +163,12 @@ describe('revoking a token', () => {
 describe('an access token of an installation', () => {
   it('opens its installation, and nothing of the partner', async () => {
     const { access } = await install();
-    expect((await own(access)).body).toMatchObject({ id: installation().id, app_id: client.appId, merchant_id: 'mer_demo_1', status: 'active' });
+    expect((await own(access)).body).toMatchObject({
+      id: installation().id,
+      app_id: client.appId,
+      merchant_id: 'mer_demo_1',
+      status: 'active',
+    });
     for (const route of ['GET /v1/apps', `GET /v1/apps/${client.appId}`, 'GET /v1/event-types', 'GET /v1/operator/partners']) {
       expect({ route, status: (await call(gateway, route, { key: access })).status }).toEqual({ route, status: 401 });
     }

@@ -19,7 +19,11 @@ export function defaultResource(ctx: KoaContextWithOIDC, publicUrl: string): str
 }
 
 /** What may be asked for at a resource. Throws `invalid_target` for any other than the one of the kind of grant. */
-export function resourceServer(ctx: KoaContextWithOIDC, resource: string, { client, publicUrl }: { client: OAuthClient; publicUrl: string }): ResourceServer {
+export function resourceServer(
+  ctx: KoaContextWithOIDC,
+  resource: string,
+  { client, publicUrl }: { client: OAuthClient; publicUrl: string },
+): ResourceServer {
   if (resource !== defaultResource(ctx, publicUrl)) throw new errors.InvalidTarget();
   if (!isAppsOwn(ctx)) return { scope: [INSTALLATION_SCOPE, ...requireApp(client).scopes].join(' '), accessTokenFormat: 'opaque' };
   requireKnownScope(ctx);

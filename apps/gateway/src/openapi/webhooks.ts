@@ -14,7 +14,12 @@ export const WEBHOOKS = {
       parameters: [
         { name: 'webhook-id', ...header('the event id: the same over retries, redeliveries and replays') },
         { name: 'webhook-timestamp', ...header('seconds since the epoch, of this attempt') },
-        { name: 'webhook-signature', ...header('one per live secret, separated by spaces: `v1,<base64>` (HMAC-SHA256) or `v1a,<base64>` (ed25519) of `id.timestamp.body`') },
+        {
+          name: 'webhook-signature',
+          ...header(
+            'one per live secret, separated by spaces: `v1,<base64>` (HMAC-SHA256) or `v1a,<base64>` (ed25519) of `id.timestamp.body`',
+          ),
+        },
       ],
       requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/WebhookEvent' } } } },
       responses: {

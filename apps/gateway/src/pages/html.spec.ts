@@ -15,6 +15,11 @@ describe('a piece of a page', () => {
 
   it('has pieces, lists of pieces, numbers and nothing as they are', () => {
     const items = ['a', '<b>'].map((item) => html`<li>${item}</li>`);
-    expect(html`<ul>${items}</ul>${7}${undefined}${html`<hr>`}`.text).toBe('<ul><li>a</li><li>&lt;b&gt;</li></ul>7<hr>');
+    expect(
+      html`<ul>
+          ${items}
+        </ul>
+        ${7}${undefined}${html`<hr />`}`.text,
+    ).toBe('<ul><li>a</li><li>&lt;b&gt;</li></ul>7<hr>');
   });
 });

@@ -8,23 +8,20 @@ interface PageOptions {
 
 /** A whole page, as text: one main part, our stylesheet, no script. */
 export function page(title: string, content: Html, { goTo }: PageOptions = {}): string {
-  const refresh = goTo === undefined ? undefined : html`<meta http-equiv="refresh" content="0; url=${goTo}">`;
+  const refresh = goTo === undefined ? undefined : html`<meta http-equiv="refresh" content="0; url=${goTo}" />`;
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-${refresh}
-<title>${title}</title>
-<link rel="stylesheet" href="${STYLES_PATH}">
-</head>
-<body>
-<main>
-${content}
-</main>
-</body>
-</html>
-`.text;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="robots" content="noindex" />
+        ${refresh}
+        <title>${title}</title>
+        <link rel="stylesheet" href="${STYLES_PATH}" />
+      </head>
+      <body>
+        <main>${content}</main>
+      </body>
+    </html> `.text;
 }

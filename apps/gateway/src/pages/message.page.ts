@@ -11,5 +11,9 @@ export interface Message {
 /** A page that says something and asks nothing. */
 export function messagePage({ title, lines, detail }: Message): string {
   const shown = detail === undefined ? undefined : html`<p class="detail"><code>${detail}</code></p>`;
-  return page(title, html`<h1>${title}</h1>${lines.map((line) => html`<p>${line}</p>`)}${shown}`);
+  return page(
+    title,
+    html`<h1>${title}</h1>
+      ${lines.map((line) => html`<p>${line}</p>`)}${shown}`,
+  );
 }

@@ -26,18 +26,28 @@ export class Installs {
     registry.handlers.install = ({ appId, merchantId, installedBy, consent, scopes }) => {
       const known = this.of(appId, merchantId);
       const { permissions, revision } = this.clients.permissionsOf(appId);
-      if (consent !== undefined && consent.permissionRevision !== revision) throw new Problem('conflict', 'The app asks for something else now.');
+      if (consent !== undefined && consent.permissionRevision !== revision)
+        throw new Problem('conflict', 'The app asks for something else now.');
       const agreed = permissions.filter(({ id, optional }) => !optional || consent?.permissions.includes(id));
       const granted = consent === undefined ? scopes : agreed.flatMap((permission) => permission.scopes);
       const isNew = known.status === REVOKED || known.status === PENDING_CONSENT;
       const generation = known.generation + (known.status === REVOKED ? 1 : 0);
-      const changed = { ...(isNew && { status: ACTIVE, generation }), installedBy, grantedScopes: granted, grantedPermissions: agreed.map(({ id }) => id) };
+      const changed = {
+        ...(isNew && { status: ACTIVE, generation }),
+        installedBy,
+        grantedScopes: granted,
+        grantedPermissions: agreed.map(({ id }) => id),
+      };
       return { installation: this.change(known, changed), created: isNew };
     };
     const change = (status: InstallationStatus) => (request: { appId: string; installationId: string }) => ({
       installation: this.change(this.byId(request.appId, request.installationId), { status, revokedBy: Actor.PARTNER }),
     });
-    Object.assign(registry.handlers, { revokeInstallation: change(REVOKED), suspendInstallation: change(SUSPENDED), unsuspendInstallation: change(ACTIVE) });
+    Object.assign(registry.handlers, {
+      revokeInstallation: change(REVOKED),
+      suspendInstallation: change(SUSPENDED),
+      unsuspendInstallation: change(ACTIVE),
+    });
   }
 
   /** Of an app at a merchant; one that waits for consent when there is none. */
@@ -77,7 +87,7 @@ export class Authorization {
   /** Where the app sends the merchant's browser; `more`: undefined leaves a parameter out. */
   url(more: Readonly<Record<string, string | undefined>> = {}): string {
     const challenge = createHash('sha256').update(this.verifier).digest('base64url');
-    const parameters = {
+    const parameters: Record<string, string | undefined> = {
       client_id: this.client.clientId,
       redirect_uri: REDIRECT_URI,
       response_type: 'code',

@@ -1,5 +1,5 @@
 import { type KeyObject, randomUUID, sign } from 'node:crypto';
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Message, MessageInitShape } from '@bufbuild/protobuf';
 import type { AppSchema } from '@hookwright/contracts';
 import { notFound } from '@hookwright/runtime';
 import { ClientSecrets } from '../client-secrets/client-secrets.ts';
@@ -9,9 +9,19 @@ import { app } from './samples.ts';
 type Form = Readonly<Record<string, string>> | readonly (readonly [string, string])[];
 
 /** A form as apps and browsers send it. */
-export async function postForm({ url }: Pick<Gateway, 'url'>, path: string, form: Form, headers: Record<string, string> = {}): Promise<Answered> {
-  const pairs = Array.isArray(form) ? form.map(([name, value]) => [name, value]) : Object.entries(form);
-  const response = await fetch(new URL(path, url), { method: 'POST', headers, redirect: 'manual', body: new URLSearchParams(pairs as [string, string][]) });
+export async function postForm(
+  { url }: Pick<Gateway, 'url'>,
+  path: string,
+  form: Form,
+  headers: Record<string, string> = {},
+): Promise<Answered> {
+  const pairs = Array.isArray(form) ? (form as [string, string][]) : Object.entries(form);
+  const response = await fetch(new URL(path, url), {
+    method: 'POST',
+    headers,
+    redirect: 'manual',
+    body: new URLSearchParams(pairs),
+  });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   return { status: response.status, headers: response.headers, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : { text } };
@@ -27,9 +37,11 @@ export interface Client {
   readonly secret: string;
 }
 
+type AppInit = Exclude<MessageInitShape<typeof AppSchema>, Message>;
+
 /** Apps that the registry's stand-in knows by their client ids. */
 export class KnownClients {
-  private readonly apps = new Map<string, MessageInitShape<typeof AppSchema>>();
+  private readonly apps = new Map<string, AppInit>();
 
   constructor(private readonly gateway: Gateway) {}
 
@@ -42,14 +54,14 @@ export class KnownClients {
     };
   }
 
-  async add(more: MessageInitShape<typeof AppSchema> = {}): Promise<Client> {
+  async add(more: AppInit = {}): Promise<Client> {
     const appId = `app_${randomUUID().replaceAll('-', '')}`;
     const clientId = randomUUID();
     this.apps.set(clientId, { ...app, id: appId, clientId, ...more });
     return { appId, clientId, secret: await this.gateway.app.get(ClientSecrets).create(appId) };
   }
 
-  change(clientId: string, more: MessageInitShape<typeof AppSchema>): void {
+  change(clientId: string, more: AppInit): void {
     this.apps.set(clientId, { ...this.apps.get(clientId), ...more });
   }
 

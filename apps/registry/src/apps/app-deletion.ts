@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Backoff } from '@hookwright/kafka';
 import { type Logger, LOGGER } from '@hookwright/runtime';
+import { addToAuditLog } from '../audit/audit-log.ts';
 import { Outbox } from '../database/outbox.ts';
 import { Transactions } from '../database/transactions.ts';
 import { endpointSnapshot } from '../endpoints/endpoint.message.ts';
@@ -40,6 +41,7 @@ export class AppDeletion implements OnApplicationBootstrap, OnModuleDestroy {
       const cause = deletion();
       if (app.endpoint !== null) await this.outbox.add(tx, [endpointSnapshot({ ...app, endpoint: null })]);
       await this.apps.markDeleted(tx, appId, cause.now);
+      await addToAuditLog(tx, { appId, action: 'app.deleted' });
       return this.installations.revokeSome(tx, app, cause);
     });
     if (!finished) void this.finish();

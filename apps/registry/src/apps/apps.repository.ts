@@ -65,7 +65,10 @@ export class AppsRepository {
 
   /** False when there is, or was, an app of this id. */
   async insert(tx: Queries, app: PartnerApp): Promise<boolean> {
-    const { count } = await tx.app.createMany({ data: [{ ...toRow(app), permissionApplied: app.permissionRevision, createdAt: app.createdAt }], skipDuplicates: true });
+    const { count } = await tx.app.createMany({
+      data: [{ ...toRow(app), permissionApplied: app.permissionRevision, createdAt: app.createdAt }],
+      skipDuplicates: true,
+    });
     if (count === 1) await this.saveEndpoint(tx, app);
     return count === 1;
   }
@@ -83,7 +86,10 @@ export class AppsRepository {
 
   /** A deleted app that has installations which have not ended, or undefined. */
   async findHalfDeleted(queries: Queries): Promise<Pick<PartnerApp, 'id' | 'mode'> | undefined> {
-    const where = { deletedAt: { not: null }, installations: { some: { status: { notIn: ['revoked', 'pending_consent'] } } } } satisfies Prisma.AppWhereInput;
+    const where = {
+      deletedAt: { not: null },
+      installations: { some: { status: { notIn: ['revoked', 'pending_consent'] } } },
+    } satisfies Prisma.AppWhereInput;
     return (await queries.app.findFirst({ where, select: { id: true, mode: true } })) ?? undefined;
   }
 

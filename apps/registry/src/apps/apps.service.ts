@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { notFound, Problem, validationFailed } from '@hookwright/runtime';
+import { addToAuditLog } from '../audit/audit-log.ts';
+import { changedFields } from '../audit/changed-fields.ts';
 import { Database, type Queries } from '../database/database.ts';
 import { Outbox } from '../database/outbox.ts';
 import { Transactions } from '../database/transactions.ts';
@@ -67,6 +69,7 @@ export class AppsService {
       if (!(await this.apps.hasPartner(tx, tenant))) throw notFound('partner');
       if (!(await this.apps.insert(tx, app))) return this.apps.get(tx, appId, tenant);
       if (app.endpoint !== null) await this.outbox.add(tx, [endpointSnapshot(app)]);
+      await addToAuditLog(tx, { appId, action: 'app.created', details: { mode: app.mode, webhook: app.endpoint !== null } });
       return app;
     });
   }
@@ -81,6 +84,8 @@ export class AppsService {
       const change = patchApp(current, patch, this.validator.endpointContext());
       await this.validator.accept(tx, { app: change.app, patch, found });
       await this.save(tx, change);
+      if (change.changed)
+        await addToAuditLog(tx, { appId, action: 'app.updated', details: { changed: changedFields(current, change.app) } });
       const finished = !change.permissionsChanged || (await this.permissionChanges.applySome(tx, change.app));
       return { app: change.app, endpointCreated: current.endpoint === null && change.app.endpoint !== null, finished };
     });

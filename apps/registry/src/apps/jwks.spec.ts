@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { generateKeyPairSync, type webcrypto } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { checkJwks, publicJwks } from './jwks.ts';
 
@@ -9,7 +9,7 @@ const ed25519 = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' 
 const set = (...keys: unknown[]): string => JSON.stringify({ keys });
 
 describe("a client's keys", () => {
-  it.each<[string, JsonWebKey]>([
+  it.each<[string, webcrypto.JsonWebKey]>([
     ['RSA of 2048 bits', rsa(2048)],
     ['EC on P-256', p256],
     ['Ed25519', ed25519],

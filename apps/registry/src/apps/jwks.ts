@@ -1,4 +1,4 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { FieldError } from '@hookwright/runtime';
 
 const MAX_LENGTH = 16_384;
@@ -27,7 +27,9 @@ export function checkJwks(text: string | null): FieldError[] {
 export function publicJwks(text: string): string {
   if (checkJwks(text).length > 0) return text;
   const keys = keysOf(text) ?? [];
-  return JSON.stringify({ keys: keys.map((key) => Object.fromEntries(Object.entries(key).filter(([name]) => PUBLIC_MEMBERS.includes(name)))) });
+  return JSON.stringify({
+    keys: keys.map((key) => Object.fromEntries(Object.entries(key).filter(([name]) => PUBLIC_MEMBERS.includes(name)))),
+  });
 }
 
 function keysOf(text: string): Members[] | undefined {
@@ -55,7 +57,7 @@ function faultOf(key: Members): string | undefined {
 
 function importKey(key: Members): KeyObject | undefined {
   try {
-    return createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
+    return createPublicKey({ key, format: 'jwk' });
   } catch {
     return undefined;
   }

@@ -30,7 +30,8 @@ function withEndpoint(
   { current, endpoint, now }: { current: PartnerApp; endpoint: Endpoint | null; now: Date },
 ): AppChange {
   const endpointChanged = !isSameEndpoint(current.endpoint, endpoint);
-  if (!endpointChanged && isDeepStrictEqual(patched, current)) return { app: current, changed: false, endpointChanged, permissionsChanged: false };
+  if (!endpointChanged && isDeepStrictEqual(patched, current))
+    return { app: current, changed: false, endpointChanged, permissionsChanged: false };
   const permissionsChanged = !isSameAsk(current.permissions, patched.permissions);
   const app = {
     ...patched,

@@ -4,7 +4,9 @@ import type { Installation } from './installation.ts';
 /** The permissions of the app whose scopes were all granted. */
 export function coveredPermissions(scopes: readonly string[], permissions: readonly Permission[]): string[] {
   const granted = new Set(scopes);
-  const covered = permissions.filter((permission) => permission.scopes.length > 0 && permission.scopes.every((scope) => granted.has(scope)));
+  const covered = permissions.filter(
+    (permission) => permission.scopes.length > 0 && permission.scopes.every((scope) => granted.has(scope)),
+  );
   return covered.map(({ id }) => id);
 }
 

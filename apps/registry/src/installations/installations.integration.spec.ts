@@ -193,13 +193,15 @@ describe('an installation', () => {
     expect(await install(appId, 'mer_asked', ['orders.read', 'orders.write'])).toMatchObject({ status: ACTIVE, created: false });
 
     const told = (await eventsOf(appId, 10)).filter(({ merchantId }) => merchantId === 'mer_asked');
-    expect(told.map(({ type, data }) => [type.replace('partner_app.install.', ''), data['status'], data['actor'], data['reason']])).toEqual([
-      ['created', 'active', 'operator', ''],
-      ['updated', 'pending_permission_upgrade', 'partner', 'permissions widened'],
-      ['updated', 'active', 'partner', 'permissions narrowed'],
-      ['updated', 'pending_permission_upgrade', 'partner', 'permissions widened'],
-      ['permissions_updated', 'active', 'operator', ''],
-    ]);
+    expect(told.map(({ type, data }) => [type.replace('partner_app.install.', ''), data['status'], data['actor'], data['reason']])).toEqual(
+      [
+        ['created', 'active', 'operator', ''],
+        ['updated', 'pending_permission_upgrade', 'partner', 'permissions widened'],
+        ['updated', 'active', 'partner', 'permissions narrowed'],
+        ['updated', 'pending_permission_upgrade', 'partner', 'permissions widened'],
+        ['permissions_updated', 'active', 'operator', ''],
+      ],
+    );
   });
 
   it('is asked again however many there are, also by the next process where one died', async () => {
@@ -216,12 +218,17 @@ describe('an installation', () => {
       );
       return rows[0]!.count;
     };
-    await patchPermissions(appId, permissions.map((permission) => ({ ...permission, optional: false })));
+    await patchPermissions(
+      appId,
+      permissions.map((permission) => ({ ...permission, optional: false })),
+    );
     expect(await waiting()).toBeGreaterThanOrEqual(500);
     await eventually(async () => expect(await waiting()).toBe(1200));
 
     // What a process that died after its first transaction leaves behind.
-    await database.pool.query(`UPDATE installation SET status = 'active', permission_revision = 0, sequence = 1 WHERE app_id = $1`, [appId]);
+    await database.pool.query(`UPDATE installation SET status = 'active', permission_revision = 0, sequence = 1 WHERE app_id = $1`, [
+      appId,
+    ]);
     await database.pool.query('DELETE FROM transition WHERE installation_id IN (SELECT id FROM installation WHERE app_id = $1)', [appId]);
     await database.pool.query(`UPDATE app SET permission_applied = 0 WHERE id = $1`, [appId]);
     const next = await startRegistry({ databaseUrl: database.url, brokers });
@@ -269,7 +276,14 @@ describe('an installation', () => {
     expect(asked[0]).toMatchObject({ status: PENDING_CONSENT, sequence: 0, grantedScopes: [] });
     await expect(revoke(appId, asked[0]!.id!)).rejects.toThrow(problem('installation_not_active'));
     const agreed = await agree(appId, 'mer_new', [], 0n);
-    expect(agreed).toMatchObject({ id: asked[0]!.id, status: ACTIVE, generation: 1, sequence: 1, grantedPermissions: ['orders'], installedBy: 'user-7' });
+    expect(agreed).toMatchObject({
+      id: asked[0]!.id,
+      status: ACTIVE,
+      generation: 1,
+      sequence: 1,
+      grantedPermissions: ['orders'],
+      installedBy: 'user-7',
+    });
     expect(await beginConsent(appId, 'mer_new')).toEqual(agreed);
     const told = await eventsOf(appId, 1);
     expect(told[0]).toMatchObject({

@@ -85,7 +85,15 @@ export class InstallationsRepository {
   async updateRevoked(tx: Queries, ids: readonly string[], { actor, now }: Cause): Promise<void> {
     await tx.installation.updateMany({
       where: { id: { in: [...ids] } },
-      data: { status: 'revoked', grantedScopes: [], grantedPermissions: [], askedScopes: [], revokedAt: now, revokedBy: actor, sequence: { increment: 1 } },
+      data: {
+        status: 'revoked',
+        grantedScopes: [],
+        grantedPermissions: [],
+        askedScopes: [],
+        revokedAt: now,
+        revokedBy: actor,
+        sequence: { increment: 1 },
+      },
     });
   }
 

@@ -3,6 +3,7 @@ import { INSTALL_CREATED_TYPE, newId } from '@hookwright/contracts';
 import { type FieldError, Problem, validationFailed } from '@hookwright/runtime';
 import { type PartnerApp, scopesOf, type Tenant } from '../apps/app.ts';
 import { AppsRepository } from '../apps/apps.repository.ts';
+import { addToAuditLog } from '../audit/audit-log.ts';
 import type { Queries } from '../database/database.ts';
 import { Outbox } from '../database/outbox.ts';
 import { Transactions } from '../database/transactions.ts';
@@ -81,7 +82,7 @@ export class InstallationsService {
       const errors = checkWish(wish, app);
       if (errors.length > 0) throw validationFailed(errors);
       const { installation, change } = await this.grant(tx, grantOf(wish, app), cause);
-      if (change !== undefined) await this.record(tx, [change], app.mode);
+      if (change !== undefined) await this.recordAsked(tx, change, app.mode);
       return { installation, created: change?.kind === 'created' };
     });
   }
@@ -136,7 +137,7 @@ export class InstallationsService {
       const change = transition(installation, app);
       if (change === undefined) return installation;
       await this.installations.update(tx, change.installation);
-      await this.record(tx, [change], app.mode);
+      await this.recordAsked(tx, change, app.mode);
       return change.installation;
     });
   }
@@ -152,6 +153,14 @@ export class InstallationsService {
     const change = installAgain(current, grant, cause);
     if (change !== undefined) await this.installations.update(tx, change.installation);
     return { installation: change?.installation ?? current, change };
+  }
+
+  /** What somebody asked for is in the audit log; what follows from a change of the app, for many at once, is in each one's history. */
+  private async recordAsked(tx: Queries, change: InstallationChange, mode: Mode): Promise<void> {
+    await this.record(tx, [change], mode);
+    const { appId, id, merchantId, generation, grantedScopes } = change.installation;
+    const details = { merchant_id: merchantId, generation, granted_scopes: grantedScopes, reason: change.cause.reason };
+    await addToAuditLog(tx, { appId, action: `installation.${change.kind}`, target: id, details });
   }
 
   private async record(tx: Queries, changes: readonly InstallationChange[], mode: Mode): Promise<void> {
@@ -201,7 +210,10 @@ function checkScopes(scopes: readonly string[], { permissions }: PartnerApp): Fi
 }
 
 /** Throws `conflict` when the merchant saw other permissions than the app has now: nobody agrees to what he was not shown. */
-function checkConsent({ permissions: chosen, permissionRevision }: Consent, { permissions, permissionRevision: present }: PartnerApp): FieldError[] {
+function checkConsent(
+  { permissions: chosen, permissionRevision }: Consent,
+  { permissions, permissionRevision: present }: PartnerApp,
+): FieldError[] {
   if (permissionRevision !== present) throw new Problem('conflict', 'The app asks for something else now.');
   return chosen.flatMap((id, index) =>
     permissions.some((permission) => permission.id === id) ? [] : [invalid(`/permissions/${index}`, 'is not a permission of the app')],

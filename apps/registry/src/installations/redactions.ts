@@ -69,10 +69,16 @@ export class Redactions implements OnApplicationBootstrap, OnModuleDestroy {
     return await this.transactions.run(async (tx) => {
       const due = await this.redactions.lockDue(tx, now, TOLD_AT_ONCE);
       if (due.length === 0) return 0;
-      await this.redactions.remove(tx, due.map(({ installation }) => installation.id));
+      await this.redactions.remove(
+        tx,
+        due.map(({ installation }) => installation.id),
+      );
       // An app that is gone has neither an endpoint nor a secret any more. One that an older version installed again meanwhile is not told.
       const told = due.filter(({ installation, isAppDeleted }) => installation.status === 'revoked' && !isAppDeleted);
-      await this.redactions.countEvents(tx, told.map(({ installation }) => installation.id));
+      await this.redactions.countEvents(
+        tx,
+        told.map(({ installation }) => installation.id),
+      );
       const events = told.map(({ installation, mode }) => redactEvent({ ...installation, sequence: installation.sequence + 1 }, mode, now));
       await this.outbox.add(tx, events);
       return due.length;

@@ -54,20 +54,17 @@ describe('an installation', () => {
     });
   });
 
-  it.each<InstallationStatus>(['active', 'suspended', 'pending_permission_upgrade'])(
-    'can be revoked when %s',
-    (status) => {
-      const change = revoke(inStatus(status), { actor: 'partner', reason: 'enough', now: at(3).now });
-      expect(change).toMatchObject({ kind: 'revoked', previousStatus: status, previousScopes: ['orders.read'] });
-      expect(change?.installation).toMatchObject({
-        status: 'revoked',
-        grantedScopes: [],
-        revokedBy: 'partner',
-        revokedAt: at(3).now,
-        sequence: 2,
-      });
-    },
-  );
+  it.each<InstallationStatus>(['active', 'suspended', 'pending_permission_upgrade'])('can be revoked when %s', (status) => {
+    const change = revoke(inStatus(status), { actor: 'partner', reason: 'enough', now: at(3).now });
+    expect(change).toMatchObject({ kind: 'revoked', previousStatus: status, previousScopes: ['orders.read'] });
+    expect(change?.installation).toMatchObject({
+      status: 'revoked',
+      grantedScopes: [],
+      revokedBy: 'partner',
+      revokedAt: at(3).now,
+      sequence: 2,
+    });
+  });
 
   it.each<InstallationStatus>(['active', 'pending_permission_upgrade'])(
     '%s, is suspended with its scopes, once, and comes back',

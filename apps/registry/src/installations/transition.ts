@@ -28,7 +28,7 @@ export interface Grant {
 
 /** What waits for a merchant who looks at the consent page. It has no number yet, as nobody is told of it. */
 export function awaitConsent(id: string, { appId, merchantId }: Pick<Grant, 'appId' | 'merchantId'>, { actor, now }: Cause): Installation {
-  const nothing = { grantedScopes: [], grantedPermissions: [], askedScopes: [], permissionRevision: 0n };
+  const nothing = { grantedScopes: [], grantedPermissions: [], askedScopes: [], permissionRevision: 0n, tellsCreated: false };
   const waiting = { status: 'pending_consent', generation: 1, sequence: 0, installedBy: actor, installedAt: now, createdAt: now } as const;
   return { id, appId, merchantId, ...nothing, ...waiting, revokedAt: null, revokedBy: null };
 }
@@ -48,8 +48,8 @@ export function installAgain(current: Installation, grant: Grant, cause: Cause):
   }
   const status = statusAfter(current, grant);
   if (status === current.status && isSameGrant(current, grant)) return undefined;
-  const granted = { ...agreed(grant), ...(status === 'pending_permission_upgrade' && { askedScopes: current.askedScopes }) };
-  return changed(current, { ...current, status, ...granted, sequence }, { kind: 'permissions_updated', cause });
+  const having = { ...agreed(grant), ...(status === 'pending_permission_upgrade' && { askedScopes: current.askedScopes }) };
+  return changed(current, { ...current, status, ...having, sequence }, { kind: 'permissions_updated', cause });
 }
 
 /** The merchant's events are held back; undefined: they are already. Throws `installation_not_active` when there is no consent to hold. */

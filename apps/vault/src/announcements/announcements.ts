@@ -1,7 +1,8 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { SecretsSnapshotSchema, TOPICS } from '@hookwright/contracts';
+import { AuditEntrySchema, SecretsSnapshotSchema, TOPICS } from '@hookwright/contracts';
 import type { KafkaProducer } from '@hookwright/kafka';
 import { type OutboxRelay, outboxRow } from '@hookwright/outbox';
+import { type AuditedChange, auditEntry } from '@hookwright/runtime';
 import type { Queries } from '../database/database.ts';
 
 /** A secret that signs, until when. */
@@ -11,7 +12,8 @@ export interface AnnouncedSecret {
 }
 
 /**
- * Tells on `vault.secrets` which of an app's secrets are live, so that workers drop what they have in memory. Never a key.
+ * Tells on `vault.secrets` which of an app's secrets are live, so that workers drop what they have in memory. Never a key. And on
+ * `audit.entries` who changed them.
  * Written in the transaction of the change, published by the relay after it.
  */
 export class Announcements {
@@ -29,6 +31,12 @@ export class Announcements {
   /** A tombstone: the app has no secrets any more. */
   async announceErased(transaction: Queries, appId: string): Promise<void> {
     await transaction.outbox.create({ data: outboxRow({ topic: TOPICS.secrets, key: appId, value: null }), select: { id: true } });
+  }
+
+  /** For the app's audit log, which the registry keeps: who changed what. */
+  async audit(transaction: Queries, change: AuditedChange, now: Date): Promise<void> {
+    const value = toBinary(AuditEntrySchema, auditEntry(change, now));
+    await transaction.outbox.create({ data: outboxRow({ topic: TOPICS.audit, key: change.appId, value }), select: { id: true } });
   }
 
   /** Publishes what was committed: call it after the transaction. */

@@ -99,7 +99,8 @@ const watched = (key: WatchedKey): Keyring => new Keyring(key, [new FileKeyProvi
 describe('wrapping anew', () => {
   it('reaches every secret; each signs as before, without the old key too', async () => {
     const secrets = await seed(130);
-    const { ciphertext } = (await database.pool.query<{ ciphertext: Buffer }>('SELECT ciphertext FROM secret ORDER BY id LIMIT 1')).rows[0]!;
+    const { ciphertext } = (await database.pool.query<{ ciphertext: Buffer }>('SELECT ciphertext FROM secret ORDER BY id LIMIT 1'))
+      .rows[0]!;
     await newVault(keyringOf(NEW, OLD)).rewrap.run();
     expect(await keysInUse()).toEqual({ [newKeyId]: 130 });
     await expectAllToOpen(newVault(keyringOf(NEW)), secrets);
@@ -148,9 +149,9 @@ describe('wrapping anew', () => {
 
   it('brings nothing back that was revoked or erased while it was wrapped', async () => {
     const [revoked, erased] = [uniqueName('app'), uniqueName('app')];
-    const first = await before.secrets.create(revoked);
+    const first = await before.secrets.create({ appId: revoked });
     await before.secrets.rotate({ appId: revoked, overlapSeconds: 60, force: false });
-    await before.secrets.create(erased);
+    await before.secrets.create({ appId: erased });
     const key = new WatchedKey(async (count) => {
       if (count > 1) return;
       await before.secrets.revoke(revoked, first.info.id);
@@ -181,9 +182,10 @@ describe('wrapping anew', () => {
 
   it('leaves and counts what does not open, and does the rest', async () => {
     const [broken = ''] = (await seed(60)).keys();
-    await database.pool.query('UPDATE secret SET wrapped_key = set_byte(wrapped_key, 20, get_byte(wrapped_key, 20) # 1) WHERE app_id = $1', [
-      broken,
-    ]);
+    await database.pool.query(
+      'UPDATE secret SET wrapped_key = set_byte(wrapped_key, 20, get_byte(wrapped_key, 20) # 1) WHERE app_id = $1',
+      [broken],
+    );
     const failures = async (): Promise<number> => (await rewrapFailures.get()).values.reduce((sum, { value }) => sum + value, 0);
     const counted = await failures();
     await newVault(keyringOf(NEW, OLD)).rewrap.run();
@@ -204,7 +206,7 @@ describe('wrapping anew', () => {
 describe('the progress', () => {
   it('is told by key, with what is left and what no key is held for', async () => {
     await seed(7);
-    await before.secrets.create(uniqueName('app'));
+    await before.secrets.create({ appId: uniqueName('app') });
     const stranger = newVault(keyringOf(NEW));
     await stranger.rewrap.run();
     expect(await stranger.masterKey.getMasterKeyStatus()).toEqual({
@@ -258,7 +260,7 @@ class Caller {
     expect(await this.vault.signingKeys(appId)).toEqual(secrets);
     if (turn % 5 === 4) {
       await this.vault.secrets.erase(appId);
-      this.apps.set(appId, [(await this.vault.secrets.create(appId)).secret]);
+      this.apps.set(appId, [(await this.vault.secrets.create({ appId })).secret]);
     } else if (turn % 2 === 0) {
       const { secret } = await this.vault.secrets.rotate({ appId, overlapSeconds: 3600, force: true });
       this.apps.set(appId, [secret, secrets[0]!]);

@@ -12,11 +12,7 @@ const MAX_APPS = 200;
 
 /** Checks of what callers send; each throws a problem that names every wrong field. */
 export function checkCreate({ appId, scheme, actor }: CreateSecretRequest): void {
-  refuse([
-    ...idFaults('/app_id', appId),
-    ...schemeFaults(scheme),
-    ...textFaults('/actor', actor, MAX_ACTOR_CHARACTERS),
-  ]);
+  refuse([...idFaults('/app_id', appId), ...schemeFaults(scheme), ...textFaults('/actor', actor, MAX_ACTOR_CHARACTERS)]);
 }
 
 export function checkRotate({ appId, scheme, overlapSeconds, reason, actor }: RotateSecretRequest): void {

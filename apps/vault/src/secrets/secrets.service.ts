@@ -64,13 +64,14 @@ export class SecretsService {
    * answer never arrived, so nobody is left who could verify with it. To replace a secret in use there is rotate.
    */
   async create(request: Create, now = new Date()): Promise<NewSecret> {
-    const { repository } = this.parts;
+    const { repository, announcements } = this.parts;
     const { appId } = request;
     const { text, row } = await this.seal(request);
     const info = await this.change(appId, now, async (transaction) => {
       const live = await repository.findLive(transaction, [appId], now);
       const ids = live.map(({ id }) => id);
       await repository.end(transaction, ids, now);
+      await announcements.audit(transaction, { appId, action: 'secret.created', target: row.id }, now);
       return await this.insert(transaction, row, now);
     });
     this.parts.logger.info({ app_id: appId, secret_id: info.id }, 'secret.created');
@@ -79,7 +80,7 @@ export class SecretsService {
 
   /** A new current secret; the one before signs beside it until the overlap is over. */
   async rotate(request: Rotate, now = new Date()): Promise<RotatedSecret> {
-    const { repository } = this.parts;
+    const { repository, announcements } = this.parts;
     const { appId, overlapSeconds, force, actor = '' } = request;
     // Looked up before the lock is held, as sealing comes before it, and checked under it.
     const scheme = request.scheme ?? (await this.currentScheme(appId, now));
@@ -91,6 +92,8 @@ export class SecretsService {
       // Before the new one is there: the database allows one secret without an end.
       await repository.setEnd(transaction, plan.previous.id, plan.previous.expiresAt);
       await repository.end(transaction, plan.ended, now);
+      const details = { previous_secret_id: plan.previous.id, overlap_seconds: overlapSeconds, force };
+      await announcements.audit(transaction, { appId, action: 'secret.rotated', target: row.id, details }, now);
       return { info: await this.insert(transaction, row, now), previous: plan.previous };
     });
     const ids = { app_id: appId, secret_id: info.id, previous_secret_id: previous.id };
@@ -100,12 +103,13 @@ export class SecretsService {
 
   /** Ends one live secret at once. When it was the current one, the newest that is left becomes current: its end is lifted. */
   async revoke(appId: string, secretId: string, now = new Date()): Promise<void> {
-    const { repository } = this.parts;
+    const { repository, announcements } = this.parts;
     await this.change(appId, now, async (transaction) => {
       const plan = planRevocation(await repository.findLive(transaction, [appId], now), secretId);
       if (!plan.ok) throw plan.reason === 'not_live' ? notFound('secret') : lastSecret();
       await repository.end(transaction, [secretId], now);
       if (plan.promoted !== null) await repository.setEnd(transaction, plan.promoted, null);
+      await announcements.audit(transaction, { appId, action: 'secret.revoked', target: secretId }, now);
     });
     this.parts.logger.info({ app_id: appId, secret_id: secretId }, 'secret.revoked');
   }
@@ -116,7 +120,9 @@ export class SecretsService {
     const count = await database.transaction(async (transaction) => {
       await repository.lockApp(transaction, appId);
       await announcements.announceErased(transaction, appId);
-      return await repository.erase(transaction, appId);
+      const erased = await repository.erase(transaction, appId);
+      if (erased > 0) await announcements.audit(transaction, { appId, action: 'secrets.erased' }, new Date());
+      return erased;
     });
     announcements.publish();
     this.parts.logger.info({ app_id: appId, count }, 'secrets.erased');

@@ -3,18 +3,18 @@ import { type SecretsSnapshot, SecretsSnapshotSchema, TOPICS } from '@hookwright
 import { CompactedTable, createKafka } from '@hookwright/kafka';
 import { createLogger } from '@hookwright/runtime';
 
-/** Everything on vault.secrets, in order. */
+/** Everything on vault.secrets, or on another of the vault's topics, in order. */
 export class Announced {
   /** App id and value. */
   readonly all: [string, Buffer | null][] = [];
   private readonly topic: CompactedTable;
 
-  constructor(brokers: string[]) {
+  constructor(brokers: string[], topic: string = TOPICS.secrets) {
     const logger = createLogger('vault-test', 'fatal');
     const apply = (key: string, value: Buffer | null): void => void this.all.push([key, value]);
     this.topic = new CompactedTable({
       kafka: createKafka({ clientId: 'vault-test', brokers, logger }),
-      topic: TOPICS.secrets,
+      topic,
       logger,
       apply,
     });

@@ -3,7 +3,9 @@ import { bytesOf, FakeKey, type JsonAnswer, type JsonCall, type KmsFake, startJs
 export const AWS_REGION = 'eu-central-1';
 export const AWS_CREDENTIALS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'not-a-real-secret' };
 
-const SIGNED = new RegExp(`^AWS4-HMAC-SHA256 Credential=${AWS_CREDENTIALS.accessKeyId}/\\d{8}/${AWS_REGION}/kms/aws4_request, SignedHeaders=`);
+const SIGNED = new RegExp(
+  `^AWS4-HMAC-SHA256 Credential=${AWS_CREDENTIALS.accessKeyId}/\\d{8}/${AWS_REGION}/kms/aws4_request, SignedHeaders=`,
+);
 
 /** The ARN of one of the fake's keys, which are there as soon as they are asked for. */
 export function awsKeyArn(name: string): string {

@@ -27,7 +27,10 @@ export async function startGcpKmsFake(): Promise<GcpKmsFake> {
     return (call, callback) => {
       fake.calls.push(name);
       if (fake.mode === 'hanging') return;
-      if (fake.mode === 'refusing') return callback(failure(status.PERMISSION_DENIED, 'Permission denied on resource'));
+      if (fake.mode === 'refusing') {
+        callback(failure(status.PERMISSION_DENIED, 'Permission denied on resource'));
+        return;
+      }
       try {
         callback(null, answer(call.request));
       } catch (error) {
@@ -43,9 +46,15 @@ export async function startGcpKmsFake(): Promise<GcpKmsFake> {
     },
   );
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => (error === null ? resolve(port) : reject(error)));
+  server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+    if (error === null) resolve(port);
+    else reject(error);
+  });
   const url = `http://127.0.0.1:${await promise}`;
-  const stop = (): Promise<void> => Promise.resolve(server.forceShutdown());
+  const stop = (): Promise<void> => {
+    server.forceShutdown();
+    return Promise.resolve();
+  };
   return Object.assign(fake, { url, stop, rotate: () => key.rotate() });
 }
 
@@ -89,7 +98,8 @@ function decrypted(
   refuseUnless(request.name === GCP_CRYPTO_KEY, status.NOT_FOUND, 'CryptoKey not found');
   refuseUnless(isWhole(ciphertext, request.ciphertextCrc32c), status.INVALID_ARGUMENT, 'checksum');
   const plaintext = key.open(ciphertext[0] ?? 0, ciphertext.subarray(1), aad);
-  if (plaintext === undefined) throw failure(status.INVALID_ARGUMENT, "Decryption failed: verify that 'name' refers to the correct CryptoKey.");
+  if (plaintext === undefined)
+    throw failure(status.INVALID_ARGUMENT, "Decryption failed: verify that 'name' refers to the correct CryptoKey.");
   return DecryptResponse.create({
     plaintext: corruption === 'answer' ? flipped(plaintext) : plaintext,
     plaintextCrc32c: { value: checksum(plaintext) },

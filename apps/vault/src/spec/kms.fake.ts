@@ -61,7 +61,7 @@ export interface JsonAnswer {
 
 export interface HttpServer {
   readonly url: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** A server of JSON on loopback; undefined: no answer at all. */

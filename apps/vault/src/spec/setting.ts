@@ -14,7 +14,7 @@ export interface Setting {
 
 export async function startSetting(): Promise<Setting> {
   const { kafkaBrokers: brokers } = await useStores(['kafka', 'postgres']);
-  await createTopics(TOPIC_SETTINGS.filter(({ topic }) => topic === TOPICS.secrets));
+  await createTopics(TOPIC_SETTINGS.filter(({ topic }) => topic === TOPICS.secrets || topic === TOPICS.audit));
   const database = await createDatabase('vault');
   const vault = new Vault(database.url, brokers);
   vault.announcements.start();

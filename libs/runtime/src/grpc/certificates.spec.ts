@@ -42,14 +42,32 @@ describe("a service's certificates", () => {
     ['an empty authority', () => ({ ca: written('empty', '') }), 'does not hold a certificate in PEM'],
     ['a certificate in place of the key', () => ({ key: good.cert }), 'does not hold a private key without a passphrase in PEM'],
     ['a key with a passphrase', () => ({ key: encrypted() }), 'does not hold a private key without a passphrase in PEM'],
-    ["another certificate's key", () => ({ key: authority.issue({ name: 'other', subjects: 'DNS:vault' }).files.key }), 'is not the key of'],
-    ["another service's certificate", () => authority.issue({ name: 'gateway', subjects: 'DNS:gateway' }).files, 'is not for the DNS name vault'],
-    ['a certificate that names it as its subject only', () => authority.issue({ name: 'vault-subject', subjects: 'IP:127.0.0.1' }).files, 'is not for'],
-    ['a certificate for every name', () => authority.issue({ name: 'wild', subjects: 'DNS:*,DNS:v*,DNS:*.svc' }).files, 'is not for the DNS name vault'],
+    [
+      "another certificate's key",
+      () => ({ key: authority.issue({ name: 'other', subjects: 'DNS:vault' }).files.key }),
+      'is not the key of',
+    ],
+    [
+      "another service's certificate",
+      () => authority.issue({ name: 'gateway', subjects: 'DNS:gateway' }).files,
+      'is not for the DNS name vault',
+    ],
+    [
+      'a certificate that names it as its subject only',
+      () => authority.issue({ name: 'vault-subject', subjects: 'IP:127.0.0.1' }).files,
+      'is not for',
+    ],
+    [
+      'a certificate for every name',
+      () => authority.issue({ name: 'wild', subjects: 'DNS:*,DNS:v*,DNS:*.svc' }).files,
+      'is not for the DNS name vault',
+    ],
   ])('are refused with %s, and nothing of them is repeated', async (_name, change, reason) => {
     const read = await readCertificates({ ...good, ...change() }, 'vault');
     expect(read).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
-    for (const line of key().split('\n').filter((text) => text.length > 20 && !text.startsWith('---'))) {
+    for (const line of key()
+      .split('\n')
+      .filter((text) => text.length > 20 && !text.startsWith('---'))) {
       expect(JSON.stringify(read)).not.toContain(line);
     }
   });

@@ -18,8 +18,7 @@ export interface Certificates {
 }
 
 /** Certificates that fit together, or a sentence on what is wrong with their files; it never repeats what a file holds. */
-export type ReadCertificates =
-  { readonly ok: true; readonly certificates: Certificates } | { readonly ok: false; readonly reason: string };
+export type ReadCertificates = { readonly ok: true; readonly certificates: Certificates } | { readonly ok: false; readonly reason: string };
 
 // A chain of some certificates has a few KiB.
 const MAX_FILE_BYTES = 65_536;

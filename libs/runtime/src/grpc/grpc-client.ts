@@ -1,13 +1,7 @@
 import type { DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import {
-  type ChannelOptions,
-  Client,
-  Metadata,
-  type MethodDefinition,
-  type ServiceError,
-  status as Status,
-} from '@grpc/grpc-js';
+import { type ChannelOptions, Client, Metadata, type MethodDefinition, type ServiceError, status as Status } from '@grpc/grpc-js';
 import { budgetLeftMs } from '../budget.ts';
+import { actorMetadata } from './actor.ts';
 import { callerMetadata } from './caller.ts';
 import { type GrpcCredentials, PLAIN } from './grpc-credentials.ts';
 import { packageDefinition } from './package-definition.ts';
@@ -92,6 +86,8 @@ function call({ client, definition, metadata, timeoutMs, name }: Call, request: 
       else resolve(response);
     };
     const deadline = Date.now() + timeoutMs;
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, { deadline }, done);
+    const sent = actorMetadata();
+    sent.merge(metadata);
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, sent, { deadline }, done);
   });
 }

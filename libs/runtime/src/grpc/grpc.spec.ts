@@ -7,6 +7,7 @@ import { eventually, freePort } from '@hookwright/testkit';
 import { Problem } from '../problem/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../problem/problems.ts';
 import { buildLibrary, type ServiceProcess, startService } from '../spec/service-process.ts';
+import { type Actor, withActor } from './actor.ts';
 import { grpcClient, type PromiseClient } from './grpc-client.ts';
 import { problemOfStatus, statusOfProblem } from './problem-status.ts';
 
@@ -75,6 +76,16 @@ describe('a gRPC service and its client', () => {
     const problem = await problemOf(client.createSecret({ appId: 'very wrong' }));
     expect(problem.code).toBe('unknown_field');
     expect(problem.errors[0]?.pointer).toBe('/0');
+  });
+
+  it('pass on whose behalf a call is made, each its own', async () => {
+    const asked = async (actor?: Actor): Promise<unknown> => {
+      const { secrets } = await (actor === undefined ? client.listSecrets({}) : withActor(actor, () => client.listSecrets({})));
+      return [secrets[0]?.prefix, secrets[0]?.id, secrets[0]?.appId];
+    };
+    const actors = Array.from({ length: 20 }, (_, at): Actor => ({ kind: 'merchant', id: `mer:${at}`, requestId: `req_${at}` }));
+    const answers = await Promise.all([...actors.map(asked), asked()]);
+    expect(answers).toEqual([...actors.map(({ kind, id, requestId }) => [kind, id, requestId]), ['system', 'hookwright', '']]);
   });
 
   it('tell a bug as internal_error, log it there and say nothing of it', async () => {

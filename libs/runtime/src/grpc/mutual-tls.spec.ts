@@ -32,7 +32,8 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
   throw outcome;
 }
 
-const readSecrets = (client: PromiseClient<typeof VaultService>): Promise<string> => codeOf(client.getSigningSecrets({ appIds: ['app_1'] }));
+const readSecrets = (client: PromiseClient<typeof VaultService>): Promise<string> =>
+  codeOf(client.getSigningSecrets({ appIds: ['app_1'] }));
 const makeSecret = (client: PromiseClient<typeof VaultService>): Promise<string> => codeOf(client.createSecret({ appId: 'app_1' }));
 
 beforeAll(async () => {

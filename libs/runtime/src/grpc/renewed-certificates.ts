@@ -33,7 +33,10 @@ export class RenewedCertificates implements experimental.CertificateProvider {
   /** Takes what the files hold now. */
   async renew(): Promise<void> {
     const read = await this.read();
-    if (!read.ok) return this.complain(read.reason);
+    if (!read.ok) {
+      this.complain(read.reason);
+      return;
+    }
     this.complaint = undefined;
     if (isSame(read.certificates, this.current)) return;
     this.current = read.certificates;

@@ -10,6 +10,7 @@ import { VaultService } from '@hookwright/contracts';
 import {
   callerOf,
   createLogger,
+  currentActor,
   grpcTlsEnv,
   Problem,
   Readiness,
@@ -67,8 +68,15 @@ class VaultController {
     if (appId.startsWith('slow')) await delay(Number(appId.slice(4)));
     return { info: { id: 'sec_1', appId, scheme: 1, createdAtMs: 9007199254740993n }, secret: 'whsec_é' };
   }
+  async listSecrets() {
+    await delay(5);
+    const { kind, id, requestId } = currentActor();
+    return { secrets: [{ id, appId: requestId, prefix: kind }] };
+  }
   async getSigningSecrets(_request, metadata) {
-    return { apps: [{ appId: 'app_1', fault: callerOf(metadata), secrets: [{ id: 'sec_1', scheme: 2, key: new Uint8Array([0, 255, 10]) }] }] };
+    return {
+      apps: [{ appId: 'app_1', fault: callerOf(metadata), secrets: [{ id: 'sec_1', scheme: 2, key: new Uint8Array([0, 255, 10]) }] }],
+    };
   }
   async slow(ms) {
     await delay(Number(ms));
@@ -101,6 +109,7 @@ function decorate(method, ...decorators) {
     decorator(VaultController.prototype, method, Object.getOwnPropertyDescriptor(VaultController.prototype, method));
 }
 decorate('createSecret', GrpcMethod('VaultService', 'CreateSecret'));
+decorate('listSecrets', GrpcMethod('VaultService', 'ListSecrets'));
 decorate('getSigningSecrets', GrpcMethod('VaultService', 'GetSigningSecrets'));
 decorate('take', EventPattern('facts'));
 decorate('slow', Get('slow/:ms'));

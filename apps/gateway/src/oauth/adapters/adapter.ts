@@ -1,7 +1,12 @@
-import type { Adapter } from 'oidc-provider';
+import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { answerOf } from '../oauth-failure.ts';
 
 type Method = keyof Adapter;
+
+/** An Adapter's methods for a model whose records all end. */
+export type Kept = Partial<Omit<Adapter, 'upsert'>> & {
+  readonly upsert?: (id: string, payload: AdapterPayload, seconds: number) => Promise<void>;
+};
 
 const METHODS: readonly Method[] = ['upsert', 'find', 'findByUid', 'findByUserCode', 'consume', 'destroy', 'revokeByGrantId'];
 
@@ -9,7 +14,7 @@ const METHODS: readonly Method[] = ['upsert', 'find', 'findByUid', 'findByUserCo
  * What oidc-provider keeps of one model, given as the methods that the model needs; any other is a bug. Within the request's budget, and
  * with a store that is away told as OAuth tells it. `store`: what is away then.
  */
-export function adapter(store: string, methods: Partial<Adapter>): Adapter {
+export function adapter(store: string, methods: Kept): Adapter {
   const all = METHODS.map((name) => {
     const method = methods[name] as ((...given: unknown[]) => Promise<unknown>) | undefined;
     const ask = async (...given: unknown[]): Promise<unknown> => {

@@ -11,7 +11,12 @@ describe('what is stored of a token', () => {
 
   it('has the token in no spelling', () => {
     const stored = [sealPayload('AccessToken', id, payload), hashOfId(id)].map((bytes) => bytes.toString('latin1'));
-    for (const spelling of [id, Buffer.from(id).toString('base64'), Buffer.from(id).toString('hex'), Buffer.from(id, 'base64url').toString('latin1')]) {
+    for (const spelling of [
+      id,
+      Buffer.from(id).toString('base64'),
+      Buffer.from(id).toString('hex'),
+      Buffer.from(id, 'base64url').toString('latin1'),
+    ]) {
       for (const text of stored) expect(text).not.toContain(spelling);
     }
   });

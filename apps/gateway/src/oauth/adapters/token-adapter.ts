@@ -7,9 +7,11 @@ import type { TokensRepository } from '../tokens.repository.ts';
 import { adapter } from './adapter.ts';
 import { hashOfId, openPayload, sealPayload } from './sealed-payload.ts';
 
-export const TOKEN_KINDS = { AccessToken: 'access', RefreshToken: 'refresh', ClientCredentials: 'client_credentials' } as const satisfies Readonly<
-  Record<string, TokenKind>
->;
+export const TOKEN_KINDS = {
+  AccessToken: 'access',
+  RefreshToken: 'refresh',
+  ClientCredentials: 'client_credentials',
+} as const satisfies Readonly<Record<string, TokenKind>>;
 export type TokenModel = keyof typeof TOKEN_KINDS;
 
 export interface TokenKeeping {
@@ -25,7 +27,14 @@ export function tokenAdapter(model: TokenModel, { tokens, grants, accessTokens }
     upsert: async (id, payload, seconds) => {
       const { id: appId } = requireApp(Provider.ctx?.oidc.client);
       const expiresAt = new Date(Date.now() + seconds * 1000);
-      const token = { hash: hashOfId(id), kind, grantId: payload.grantId ?? null, appId, payload: sealPayload(model, id, payload), expiresAt };
+      const token = {
+        hash: hashOfId(id),
+        kind,
+        grantId: payload.grantId ?? null,
+        appId,
+        payload: sealPayload(model, id, payload),
+        expiresAt,
+      };
       if (!(await tokens.insert(token))) throw new errors.InvalidGrant('the grant has ended');
     },
     find: async (id) => {

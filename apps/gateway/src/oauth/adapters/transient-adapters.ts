@@ -13,7 +13,9 @@ const FIRST_ONE_MS = 600;
 /** An authorization request while its merchant looks at the pages. */
 export function interactionAdapter(store: TransientStore): Adapter {
   return adapter('Redis', {
-    upsert: async (id, payload, seconds) => void (await store.put('Interaction', id, { payload, seconds })),
+    upsert: async (id, payload, seconds) => {
+      await store.put('Interaction', id, { payload, seconds });
+    },
     find: async (id) => (await store.get('Interaction', id))?.payload,
     destroy: (id) => store.delete('Interaction', id),
   });
@@ -25,7 +27,9 @@ export function interactionAdapter(store: TransientStore): Adapter {
  */
 export function codeAdapter(store: TransientStore, grants: Grants): Adapter {
   return adapter('Redis', {
-    upsert: async (id, payload, seconds) => void (await store.put('AuthorizationCode', id, { payload, seconds: seconds + CODE_REMEMBERED_SECONDS })),
+    upsert: async (id, payload, seconds) => {
+      await store.put('AuthorizationCode', id, { payload, seconds: seconds + CODE_REMEMBERED_SECONDS });
+    },
     find: async (id) => (await store.get('AuthorizationCode', id))?.payload,
     consume: async (id) => {
       if (await store.consume('AuthorizationCode', id)) return;

@@ -100,7 +100,7 @@ function corrupted(call: string): Error {
   return new Error(`${call} was corrupted on its way to or from KMS`);
 }
 
-function clientOptions(endpoint: string): object {
+function clientOptions(endpoint: string): NonNullable<ConstructorParameters<typeof KeyManagementServiceClient>[0]> {
   const { protocol, hostname, port } = new URL(endpoint);
   const at = { apiEndpoint: hostname, port: Number(port) || (protocol === 'http:' ? HTTP_PORT : HTTPS_PORT) };
   // The universe is named, or the client would look for credentials to learn it.

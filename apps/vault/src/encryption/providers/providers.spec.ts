@@ -74,9 +74,19 @@ function flipped({ keyId, bytes }: WrappedKey, at: number): WrappedKey {
 }
 
 const PROVIDERS = [
-  { name: 'HashiCorp Vault transit', fake: () => transit, at: (url: string) => Promise.resolve(transitAt(url)), keyId: /^transit:transit\/hookwright:v1$/ },
+  {
+    name: 'HashiCorp Vault transit',
+    fake: () => transit,
+    at: (url: string) => Promise.resolve(transitAt(url)),
+    keyId: /^transit:transit\/hookwright:v1$/,
+  },
   { name: 'AWS KMS', fake: () => aws, at: (url: string) => awsAt(url), keyId: /^aws-kms:arn:aws:kms:eu-central-1:123456789012:key\/one$/ },
-  { name: 'Google Cloud KMS', fake: () => gcp, at: (url: string) => gcpAt(url), keyId: /^gcp-kms:projects\/shop-1\/.*\/cryptoKeyVersions\/1$/ },
+  {
+    name: 'Google Cloud KMS',
+    fake: () => gcp,
+    at: (url: string) => gcpAt(url),
+    keyId: /^gcp-kms:projects\/shop-1\/.*\/cryptoKeyVersions\/1$/,
+  },
 ];
 
 describe.each(PROVIDERS)('a master key in $name, as its fake has it', ({ fake, at, keyId }) => {

@@ -63,7 +63,10 @@ export class TransitKeyProvider implements KeyProvider {
 
   wrap(dataKey: Buffer, aad: Buffer): Promise<WrappedKey> {
     return ask(async () => {
-      const { status, body } = await this.post('encrypt', { plaintext: dataKey.toString('base64'), associated_data: aad.toString('base64') });
+      const { status, body } = await this.post('encrypt', {
+        plaintext: dataKey.toString('base64'),
+        associated_data: aad.toString('base64'),
+      });
       if (status !== 200) throw new Error(`transit answered ${status} to encrypt`);
       const { ciphertext } = encrypted.parse(body).data;
       return { keyId: this.keyIdOf(ciphertext), bytes: Buffer.from(ciphertext) };
@@ -114,7 +117,8 @@ export class TransitKeyProvider implements KeyProvider {
   private async readToken(): Promise<string> {
     try {
       const token = (await readFile(this.options.tokenFile, 'latin1')).trim();
-      if (token === '' || token.length > MAX_TOKEN_CHARACTERS || /[^\x21-\x7e]/.test(token)) throw new Error('the token file holds no token');
+      if (token === '' || token.length > MAX_TOKEN_CHARACTERS || /[^\x21-\x7e]/.test(token))
+        throw new Error('the token file holds no token');
       return token;
     } catch (error) {
       // Not kept: the file may come later.
