@@ -60,7 +60,7 @@ export class MerchantBrowser {
     const form = formOf(visit.html, press);
     const fields = form.fields.filter(([name]) => !(name in set));
     const given = Object.entries(set).flatMap(([name, values]) =>
-      [values].flat().map((value): [string, string] => [name, value as string]),
+      [values].flat().map((value): [string, string] => [name, value]),
     );
     const [button = '', value = ''] = press?.split('=', 2) ?? [];
     const pressed: [string, string][] = press === undefined ? [] : [[button, value]];

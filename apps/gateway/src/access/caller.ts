@@ -69,13 +69,6 @@ export function tenantOf({ partnerId, mode, appId }: PartnerCaller | Installatio
   return { partnerId, mode: protoMode(mode), ...(appId !== undefined && { appId }) };
 }
 
-/** The caller's id, as records keep it: of an API key, or `operator`. For routes that are not public. */
-export const CallersId = createParamDecorator((_data: unknown, context: ExecutionContext): string => {
-  const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
-  if (caller === undefined) throw new Error('a route with an actor must not be public');
-  return caller.id;
-});
-
 export function protoMode(mode: KeyMode): Mode {
   return mode === 'live' ? Mode.LIVE : Mode.TEST;
 }

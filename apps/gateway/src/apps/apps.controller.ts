@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { CallersId, CallersTenant, type Tenant } from '../access/caller.ts';
+import { CallersTenant, type Tenant } from '../access/caller.ts';
 import { Operation } from '../access/operation.ts';
 import type { Answer } from '../http/answer.ts';
 import { id } from '../validation/fields.ts';
@@ -44,12 +44,8 @@ export class AppsController {
     answers: { 201: newAppResponse },
     problems: ENDPOINT_PROBLEMS,
   })
-  create(
-    @CallersTenant() tenant: Tenant,
-    @CallersId() actor: string,
-    @Body({ schema: appInput }) body: AppInputBody,
-  ): Promise<Answer<NewAppBody>> {
-    return this.apps.create(tenant, { body, actor });
+  create(@CallersTenant() tenant: Tenant, @Body({ schema: appInput }) body: AppInputBody): Promise<Answer<NewAppBody>> {
+    return this.apps.create(tenant, body);
   }
 
   @Get()
@@ -76,12 +72,11 @@ export class AppsController {
   })
   update(
     @CallersTenant() tenant: Tenant,
-    @CallersId() actor: string,
     @Param('app_id', { schema: id }) appId: string,
     @Body({ schema: appPatch }) body: AppPatchBody,
     @Headers('if-match') ifMatch?: string,
   ): Promise<Answer<NewAppBody>> {
-    return this.apps.update(tenant, appId, { body, actor, ifMatch });
+    return this.apps.update(tenant, appId, body, ifMatch);
   }
 
   @Delete(':app_id')

@@ -19,8 +19,6 @@ interface Patch {
   readonly tenant: Tenant;
   readonly appId: string;
   readonly body: AppPatchBody;
-  /** Who asks. */
-  readonly actor: string;
   readonly ifRevision?: bigint;
 }
 
@@ -59,7 +57,7 @@ export class AppsService {
   }
 
   /** The secrets come first: an app with an endpoint and without a secret could not be sent anything. */
-  async create(tenant: Tenant, { body, actor }: { body: AppInputBody; actor: string }): Promise<Answer<NewAppBody>> {
+  async create(tenant: Tenant, body: AppInputBody): Promise<Answer<NewAppBody>> {
     if (tenant.appId !== undefined) throw new Problem('insufficient_scope', 'A token of an app makes no other apps.');
     const appId = newId('app');
     const request = { tenant, appId, app: toAppInput(body) };
@@ -67,7 +65,7 @@ export class AppsService {
     try {
       const clientSecret = await this.clientSecrets.create(appId);
       const scheme = schemeOf(body) ?? Scheme.V1;
-      const secret = hasEndpoint ? await this.backends.vault.createSecret({ appId, scheme, actor }) : undefined;
+      const secret = hasEndpoint ? await this.backends.vault.createSecret({ appId, scheme }) : undefined;
       const app = present((await this.backends.registry.createApp(request, hasEndpoint ? RESOLVING : {})).app);
       const created = secret === undefined ? toAppResponse(app, []) : withSecret(app, secret, []);
       return withEtag(app, { ...created, client_secret: clientSecret });
@@ -78,13 +76,9 @@ export class AppsService {
   }
 
   /** A JSON Merge Patch. Giving an app its first endpoint, removing it, and choosing its signing scheme change the vault too. */
-  async update(
-    tenant: Tenant,
-    appId: string,
-    { body, actor, ifMatch }: { body: AppPatchBody; actor: string; ifMatch?: string | undefined },
-  ): Promise<Answer<NewAppBody>> {
+  async update(tenant: Tenant, appId: string, body: AppPatchBody, ifMatch?: string): Promise<Answer<NewAppBody>> {
     const ifRevision = ifMatchRevision(ifMatch);
-    const patch: Patch = { tenant, appId, body, actor, ...(ifRevision !== undefined && { ifRevision }) };
+    const patch: Patch = { tenant, appId, body, ...(ifRevision !== undefined && { ifRevision }) };
     if (body.webhook === undefined) return await this.patch(patch);
     const { webhook } = await this.reader.find(tenant, appId);
     if (body.webhook === null)
@@ -118,7 +112,7 @@ export class AppsService {
 
   /** Of an endpoint that is there, perhaps with another signing scheme: a rotation, for which an open overlap leaves no room. */
   private async patchEndpoint(patch: Patch): Promise<Answer<NewAppBody>> {
-    const { appId, body, actor } = patch;
+    const { appId, body } = patch;
     const { secrets } = await this.backends.vault.listSecrets({ appIds: [appId] });
     const [current, ...replaced] = secrets;
     const scheme = schemeOf(body);
@@ -126,18 +120,18 @@ export class AppsService {
     // Said before anything is changed; the vault would say it afterwards.
     if (replaced.length > 0) throw rotationInProgress();
     const app = await this.updateApp(patch);
-    const rotation = { appId, scheme, overlapSeconds: DEFAULT_OVERLAP_SECONDS, actor, reason: 'another signing scheme' };
+    const rotation = { appId, scheme, overlapSeconds: DEFAULT_OVERLAP_SECONDS, reason: 'another signing scheme' };
     // A secret that is shown once must not be lost for want of time to describe it: nothing more is asked after this.
     const rotated = await withBudget(performance.now() + DESCRIBING_MS, () => this.backends.vault.rotateSecret(rotation));
     return withEtag(app, withSecret(app, rotated, [{ ...current, expiresAtMs: rotated.previousSecretExpiresAtMs }]));
   }
 
   private async addEndpoint(patch: Patch): Promise<Answer<NewAppBody>> {
-    const { tenant, appId, body, actor } = patch;
+    const { tenant, appId, body } = patch;
     const { webhook } = await this.reader.find(tenant, appId);
     if (webhook !== undefined) return await this.patchEndpoint(patch);
     await this.erasures.settleBefore(appId);
-    const secret = await this.backends.vault.createSecret({ appId, scheme: schemeOf(body) ?? Scheme.V1, actor });
+    const secret = await this.backends.vault.createSecret({ appId, scheme: schemeOf(body) ?? Scheme.V1 });
     try {
       const patched = await this.updateApp(patch);
       return withEtag(patched, withSecret(patched, secret, []));

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CallersId, CallersTenant, type Tenant } from '../access/caller.ts';
+import { CallersTenant, type Tenant } from '../access/caller.ts';
 import { Operation } from '../access/operation.ts';
 import { type AppBody, type SigningSecretBody, appResponse } from '../apps/app.schema.ts';
 import { id } from '../validation/fields.ts';
@@ -25,11 +25,10 @@ export class EndpointsController {
   })
   rotateSecret(
     @CallersTenant() tenant: Tenant,
-    @CallersId() actor: string,
     @Param('app_id', { schema: id }) appId: string,
     @Body({ schema: rotateInput }) body: RotateBody,
   ): Promise<RotatedSecretBody> {
-    return this.endpoints.rotateSecret(tenant, appId, { ...body, actor });
+    return this.endpoints.rotateSecret(tenant, appId, body);
   }
 
   @Get('webhook/secrets')

@@ -17,10 +17,10 @@ export class EndpointsService {
     private readonly apps: AppsReader,
   ) {}
 
-  async rotateSecret(tenant: Tenant, appId: string, rotation: RotateBody & { readonly actor: string }): Promise<RotatedSecretBody> {
+  async rotateSecret(tenant: Tenant, appId: string, rotation: RotateBody): Promise<RotatedSecretBody> {
     await this.requireEndpoint(tenant, appId);
-    const { overlap_seconds: overlapSeconds, force, reason, actor } = rotation;
-    return toRotatedSecret(await this.backends.vault.rotateSecret({ appId, overlapSeconds, force, reason, actor }));
+    const { overlap_seconds: overlapSeconds, force, reason } = rotation;
+    return toRotatedSecret(await this.backends.vault.rotateSecret({ appId, overlapSeconds, force, reason }));
   }
 
   /** Live ones, newest first; there are at most a few. */

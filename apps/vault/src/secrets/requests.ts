@@ -6,22 +6,20 @@ const ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Seven days (api.md). */
 const MAX_OVERLAP_SECONDS = 7 * 24 * 60 * 60;
 const MAX_REASON_CHARACTERS = 500;
-const MAX_ACTOR_CHARACTERS = 128;
 // Twice a page of the API. Delivery asks for as many at once (apps/delivery, vault-questions.ts).
 const MAX_APPS = 200;
 
 /** Checks of what callers send; each throws a problem that names every wrong field. */
-export function checkCreate({ appId, scheme, actor }: CreateSecretRequest): void {
-  refuse([...idFaults('/app_id', appId), ...schemeFaults(scheme), ...textFaults('/actor', actor, MAX_ACTOR_CHARACTERS)]);
+export function checkCreate({ appId, scheme }: CreateSecretRequest): void {
+  refuse([...idFaults('/app_id', appId), ...schemeFaults(scheme)]);
 }
 
-export function checkRotate({ appId, scheme, overlapSeconds, reason, actor }: RotateSecretRequest): void {
+export function checkRotate({ appId, scheme, overlapSeconds, reason }: RotateSecretRequest): void {
   refuse([
     ...idFaults('/app_id', appId),
     ...schemeFaults(scheme),
     ...(overlapSeconds <= MAX_OVERLAP_SECONDS ? [] : [fault('/overlap_seconds', `must be 0 to ${MAX_OVERLAP_SECONDS}`)]),
     ...textFaults('/reason', reason, MAX_REASON_CHARACTERS),
-    ...textFaults('/actor', actor, MAX_ACTOR_CHARACTERS),
   ]);
 }
 

@@ -1,6 +1,6 @@
 import { newId } from '@hookwright/contracts';
 import { planRevocation, planRotation, type Rotation } from '@hookwright/rotation';
-import { type Logger, notFound, Problem } from '@hookwright/runtime';
+import { currentActor, type Logger, notFound, Problem } from '@hookwright/runtime';
 import type { Announcements } from '../announcements/announcements.ts';
 import type { Database, Queries } from '../database/database.ts';
 import type { Envelope, SealedSecret } from '../encryption/envelope.ts';
@@ -12,8 +12,6 @@ export interface Create {
   readonly appId: string;
   /** Left out: that of the secret before when one is rotated, else `v1`. */
   readonly scheme?: SchemeName | undefined;
-  /** Who asks; kept with the secret. */
-  readonly actor?: string;
 }
 
 export interface Rotate extends Create {
@@ -81,7 +79,7 @@ export class SecretsService {
   /** A new current secret; the one before signs beside it until the overlap is over. */
   async rotate(request: Rotate, now = new Date()): Promise<RotatedSecret> {
     const { repository, announcements } = this.parts;
-    const { appId, overlapSeconds, force, actor = '' } = request;
+    const { appId, overlapSeconds, force } = request;
     // Looked up before the lock is held, as sealing comes before it, and checked under it.
     const scheme = request.scheme ?? (await this.currentScheme(appId, now));
     const { text, row } = await this.seal({ ...request, scheme });
@@ -97,7 +95,7 @@ export class SecretsService {
       return { info: await this.insert(transaction, row, now), previous: plan.previous };
     });
     const ids = { app_id: appId, secret_id: info.id, previous_secret_id: previous.id };
-    this.parts.logger.info({ ...ids, overlap_seconds: overlapSeconds, force, actor }, 'secret.rotated');
+    this.parts.logger.info({ ...ids, overlap_seconds: overlapSeconds, force }, 'secret.rotated');
     return { info, secret: text, previous };
   }
 
@@ -151,12 +149,12 @@ export class SecretsService {
     return current?.scheme === 'v1a' ? 'v1a' : 'v1';
   }
 
-  private async seal({ appId, scheme = 'v1', actor = '', reason = '' }: Create & Pick<Rotate, 'reason'>): Promise<SealedNewSecret> {
+  private async seal({ appId, scheme = 'v1', reason = '' }: Create & Pick<Rotate, 'reason'>): Promise<SealedNewSecret> {
     const id = newId('sec');
     const { text, key, prefix, publicKey } = newMaterial(scheme);
     try {
       const sealed = await this.parts.envelope.seal(key, { appId, secretId: id });
-      return { text, row: { id, appId, scheme, prefix, publicKey, createdBy: actor, reason, ...sealed } };
+      return { text, row: { id, appId, scheme, prefix, publicKey, createdBy: currentActor().id, reason, ...sealed } };
     } finally {
       key.fill(0);
     }

@@ -1,4 +1,4 @@
-import { asProblem } from '@hookwright/runtime';
+import { asProblem, withActor } from '@hookwright/runtime';
 import { eventually, type TestDatabase, uniqueName } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Announced } from '../spec/announced.ts';
@@ -93,8 +93,9 @@ describe('rotating', () => {
 
   it('keeps who asked and why with the new secret', async () => {
     const appId = newApp();
-    await vault.secrets.create({ appId, actor: 'key_1' });
-    await vault.secrets.rotate({ appId, overlapSeconds: 60, force: false, actor: 'key_2', reason: 'it was in a log\nof ours' });
+    const rotation = { appId, overlapSeconds: 60, force: false, reason: 'it was in a log\nof ours' };
+    await withActor({ kind: 'partner', id: 'key_1', requestId: 'req_1' }, () => vault.secrets.create({ appId }));
+    await withActor({ kind: 'partner', id: 'key_2', requestId: 'req_2' }, () => vault.secrets.rotate(rotation));
     expect(await vault.secrets.list([appId])).toMatchObject([
       { createdBy: 'key_2', reason: 'it was in a log\nof ours' },
       { createdBy: 'key_1', reason: '' },
