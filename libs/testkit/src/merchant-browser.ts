@@ -99,7 +99,7 @@ export class MerchantBrowser {
 
 function nextOf({ url, status, headers, html }: Visit): URL | undefined {
   const location = status >= 300 && status < 400 ? headers.get('location') : null;
-  const refresh = /<meta http-equiv="refresh" content="0; url=([^"]*)">/.exec(html)?.[1];
+  const refresh = /<meta http-equiv="refresh" content="0; url=([^"]*)"\s*\/?>/.exec(html)?.[1];
   const next = location ?? (refresh === undefined ? null : unescape(refresh));
   return next === null ? undefined : new URL(next, url);
 }

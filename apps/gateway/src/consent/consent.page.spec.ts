@@ -38,7 +38,7 @@ describe('the consent page', () => {
     const text = show();
     for (const part of ['Ship It', 'Ship It Inc.', 'See orders', 'orders.read', 'See money', 'shipit.example', 'mer_1'])
       expect(text).toContain(part);
-    expect(text).toContain('<input type="checkbox" name="permission" value="money" checked>');
+    expect(text).toMatch(/<input type="checkbox" name="permission" value="money"\s+checked\s/);
     expect(text.match(/type="checkbox"/g)).toHaveLength(1);
   });
 
@@ -69,7 +69,7 @@ describe('the consent page', () => {
 
   it('is followed by one that leads back, by itself and by a link', () => {
     const text = donePage({ goTo: 'https://hooks.example/oauth/authorize/a"b', returnsTo: 'shipit.example', isInstalled: true });
-    expect(text).toContain('<meta http-equiv="refresh" content="0; url=https://hooks.example/oauth/authorize/a&quot;b">');
+    expect(text).toContain('<meta http-equiv="refresh" content="0; url=https://hooks.example/oauth/authorize/a&quot;b"');
     expect(text).toContain('href="https://hooks.example/oauth/authorize/a&quot;b"');
   });
 });

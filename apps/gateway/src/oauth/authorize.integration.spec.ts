@@ -314,7 +314,7 @@ describe('the pages', () => {
       'content-type': 'text/html; charset=utf-8',
     });
     expect(page.html).not.toMatch(/<script|style=|<iframe|<object|<img/i);
-    const styles = /<link rel="stylesheet" href="([^"]*)">/.exec(page.html)![1]!;
+    const styles = /<link rel="stylesheet" href="([^"]*)"/.exec(page.html)![1]!;
     const css = await call(gateway, `GET ${styles}`);
     expect(css).toMatchObject({ status: 200 });
     expect(css.headers.get('content-type')).toBe('text/css; charset=utf-8');

@@ -14,12 +14,7 @@ describe('a piece of a page', () => {
   });
 
   it('has pieces, lists of pieces, numbers and nothing as they are', () => {
-    const items = ['a', '<b>'].map((item) => html`<li>${item}</li>`);
-    expect(
-      html`<ul>
-          ${items}
-        </ul>
-        ${7}${undefined}${html`<hr />`}`.text,
-    ).toBe('<ul><li>a</li><li>&lt;b&gt;</li></ul>7<hr>');
+    const items = ['a', '<b>'].map((item) => html`<em>${item}</em>`);
+    expect(html`<b>${items}</b>${7}${undefined}${html`<i></i>`}`.text).toBe('<b><em>a</em><em>&lt;b&gt;</em></b>7<i></i>');
   });
 });
