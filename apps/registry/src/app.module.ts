@@ -24,6 +24,8 @@ import { InstallationReader } from './installations/installation-reader.ts';
 import { InstallationsController } from './installations/installations.controller.ts';
 import { InstallationsRepository } from './installations/installations.repository.ts';
 import { InstallationsService } from './installations/installations.service.ts';
+import { MerchantInstallationsController } from './installations/merchant-installations.controller.ts';
+import { MerchantReader } from './installations/merchant-reader.ts';
 import { RedactionsRepository } from './installations/redactions.repository.ts';
 import { Redactions } from './installations/redactions.ts';
 import { PartnersController } from './partners/partners.controller.ts';
@@ -37,6 +39,7 @@ import { PartnersService } from './partners/partners.service.ts';
     EndpointsController,
     EndpointSignalsController,
     InstallationsController,
+    MerchantInstallationsController,
     EventTypesController,
     AuditController,
   ],
@@ -53,6 +56,7 @@ import { PartnersService } from './partners/partners.service.ts';
     InstallationsRepository,
     InstallationReader,
     InstallationsService,
+    MerchantReader,
     AbandonedConsents,
     RedactionsRepository,
     Redactions,

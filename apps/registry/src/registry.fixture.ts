@@ -17,6 +17,7 @@ import { registryEnv } from './env.ts';
 import { EventTypesController } from './event-types/event-types.controller.ts';
 import { AbandonedConsents } from './installations/abandoned-consents.ts';
 import { InstallationsController } from './installations/installations.controller.ts';
+import { MerchantInstallationsController } from './installations/merchant-installations.controller.ts';
 import { PartnersController } from './partners/partners.controller.ts';
 
 const logger = createLogger('registry', 'fatal');
@@ -49,6 +50,7 @@ export async function startRegistry({ databaseUrl, brokers, env = {}, signals, a
     apps: app.get(AppsController),
     endpoints: app.get(EndpointsController),
     installations: app.get(InstallationsController),
+    merchants: app.get(MerchantInstallationsController),
     eventTypes: app.get(EventTypesController),
     abandonedConsents: app.get(AbandonedConsents),
     audit: app.get(AuditController),

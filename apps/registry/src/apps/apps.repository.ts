@@ -52,9 +52,16 @@ export class AppsRepository {
 
   /** The app of an OAuth client and its partner's name. Throws `not_found`. */
   async getClient(queries: Queries, clientId: string): Promise<OAuthClient> {
+    const client = await this.findClient(queries, { clientId });
+    if (client === undefined) throw notFound('client');
+    return client;
+  }
+
+  /** Likewise by the app's id, whoever's it is; undefined when it is deleted. */
+  async findClient(queries: Queries, which: { clientId: string } | { id: string }): Promise<OAuthClient | undefined> {
     const include = { endpoint: true, partner: { select: { name: true } } } as const;
-    const found = await queries.app.findFirst({ where: { clientId, deletedAt: null }, include });
-    if (found === null) throw notFound('client');
+    const found = await queries.app.findFirst({ where: { ...which, deletedAt: null }, include });
+    if (found === null) return undefined;
     const { partner, ...row } = found;
     return { app: toPartnerApp(row), partnerName: partner.name };
   }

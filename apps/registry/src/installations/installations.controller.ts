@@ -94,8 +94,8 @@ function readRef({ tenant, appId, installationId }: RevokeInstallationRequest | 
   return { tenant: readTenant(tenant), appId, id: installationId };
 }
 
-function readConsent({ permissions, permissionRevision }: ConsentMessage): Consent {
-  return { permissions: distinct(permissions), permissionRevision };
+function readConsent({ permissions, permissionRevision, generation }: ConsentMessage): Consent {
+  return { permissions: distinct(permissions), permissionRevision, ...(generation !== undefined && { generation }) };
 }
 
 /** Who does not say who he is, is the operator: only his requests reach us without a tenant's key. */

@@ -3,7 +3,7 @@ import { notFound } from '@hookwright/runtime';
 import type { PartnerApp } from '../apps/app.ts';
 import type { Queries } from '../database/database.ts';
 import type { Transition } from '../generated/prisma/client.ts';
-import type { InstallationStatus } from '../generated/prisma/enums.ts';
+import type { InstallationStatus, Mode } from '../generated/prisma/enums.ts';
 import { NEWEST_FIRST, olderThan, type PageRequest } from '../pages/page.ts';
 import type { Cause, Installation, InstallationChange } from './installation.ts';
 
@@ -11,6 +11,14 @@ export interface InstallationFilter {
   readonly appId: string;
   readonly status: InstallationStatus | undefined;
   readonly merchantId: string | undefined;
+}
+
+/** An installation with what its merchant knows the app by. */
+export interface NamedInstallation {
+  readonly installation: Installation;
+  readonly appName: string;
+  readonly partnerName: string;
+  readonly mode: Mode;
 }
 
 /** What the history keeps of a change. */
@@ -57,6 +65,28 @@ export class InstallationsRepository {
       WHERE app_id = ${id} AND permission_revision < ${permissionRevision} AND status <> 'revoked' AND status <> 'pending_consent'
       ORDER BY permission_revision, id LIMIT ${limit} FOR UPDATE`;
     return tx.installation.findMany({ where: { id: { in: behind.map((row) => row.id) } } });
+  }
+
+  /** Throws `not_found` for an id that does not exist, is another merchant's or waits for his consent, and when its app is deleted. */
+  async getOfMerchant(queries: Queries, merchantId: string, id: string): Promise<Installation> {
+    const where = { id, merchantId, status: { not: 'pending_consent' as const }, app: { deletedAt: null } };
+    const row = await queries.installation.findFirst({ where });
+    if (row === null) throw notFound('installation');
+    return row;
+  }
+
+  /** `limit` + 1 of a merchant's installations that go on, newest first. */
+  async listOfMerchant(queries: Queries, merchantId: string, { limit, after }: PageRequest): Promise<NamedInstallation[]> {
+    const goingOn = { status: { notIn: ['revoked' as const, 'pending_consent' as const] }, app: { deletedAt: null } };
+    const rows = await queries.installation.findMany({
+      where: { merchantId, ...goingOn, ...olderThan(after) },
+      orderBy: NEWEST_FIRST,
+      take: limit + 1,
+      include: { app: { select: { name: true, mode: true, partner: { select: { name: true } } } } },
+    });
+    return rows.map(({ app: { name, mode, partner }, ...installation }) => {
+      return { installation, appName: name, partnerName: partner.name, mode };
+    });
   }
 
   /** `limit` + 1 of an app's installations, newest first. */

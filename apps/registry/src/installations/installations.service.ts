@@ -30,6 +30,8 @@ export interface Consent {
   readonly permissions: readonly string[];
   /** Of the app, when the page was shown. */
   readonly permissionRevision: bigint;
+  /** Of the installation that he was shown; undefined: he was asked whether to install the app. */
+  readonly generation?: number;
 }
 
 /** Who is to have what of which app: scopes, or what he agreed to. */
@@ -81,6 +83,7 @@ export class InstallationsService {
       const app = await this.apps.lockShared(tx, wish.appId);
       const errors = checkWish(wish, app);
       if (errors.length > 0) throw validationFailed(errors);
+      if (wish.consent?.generation !== undefined) await this.checkGoesOn(tx, wish, wish.consent.generation);
       const { installation, change } = await this.grant(tx, grantOf(wish, app), cause);
       if (change !== undefined) await this.recordAsked(tx, change, app.mode);
       return { installation, created: change?.kind === 'created' };
@@ -140,6 +143,13 @@ export class InstallationsService {
       await this.recordAsked(tx, change, app.mode);
       return change.installation;
     });
+  }
+
+  /** Throws `installation_not_active` when this generation has ended: who changes what an app may do does not install it again. */
+  private async checkGoesOn(tx: Queries, { appId, merchantId }: Pick<Grant, 'appId' | 'merchantId'>, generation: number): Promise<void> {
+    const current = await this.installations.lockOfMerchant(tx, appId, merchantId);
+    if (current.generation === generation && current.status !== 'revoked' && current.status !== 'pending_consent') return;
+    throw new Problem('installation_not_active', 'The installation was revoked.');
   }
 
   private async grant(
