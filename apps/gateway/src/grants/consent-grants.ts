@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { App, Installation } from '@hookwright/contracts';
 import { notFound } from '@hookwright/runtime';
 import { Backends } from '../backends/backends.ts';
-import { INSTALLATION_SCOPE } from '../oauth/resources.ts';
 import { Grants } from './grants.ts';
 import { stateOf } from './installation-state.ts';
 
@@ -19,9 +18,8 @@ export class ConsentGrants {
    * registry is asked again, and the grant brought in line with what it says.
    */
   async create({ id: appId, clientId, partnerId, mode }: App, agreed: Installation): Promise<string> {
-    const { id: installationId, merchantId, grantedScopes } = agreed;
-    const scopes = [INSTALLATION_SCOPE, ...grantedScopes];
-    const grantId = await this.grants.create({ clientId, appId, merchantId, scopes, installation: stateOf(agreed) });
+    const { id: installationId, merchantId } = agreed;
+    const grantId = await this.grants.create({ clientId, appId, merchantId, installation: stateOf(agreed) });
     const { installation } = await this.backends.registry.getInstallation({ tenant: { partnerId, mode }, appId, installationId });
     if (installation === undefined) throw notFound('installation');
     await this.grants.follow(stateOf(installation));

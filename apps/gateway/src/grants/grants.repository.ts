@@ -9,6 +9,8 @@ export interface InstallationState {
   /** Number of its changes; a smaller one is older news. */
   readonly sequence: number;
   readonly status: 'going' | 'suspended' | 'ended';
+  /** What a grant made now would have. */
+  readonly scopes: readonly string[];
 }
 
 const GOING = { revokedAt: null, suspendedAt: null };
@@ -32,16 +34,14 @@ export class GrantsRepository {
   }
 
   /**
-   * Brings an installation's grants in line with it: those of earlier generations end, those of this one end, are held or go on. How many
-   * ended.
+   * Brings an installation's grants in line with it: those of earlier generations end, those of this one end, are held or go on, without
+   * what the merchant took back. How many ended.
    */
-  async follow({ installationId, generation, sequence, status }: InstallationState, now: Date): Promise<number> {
+  async follow(installation: InstallationState, now: Date): Promise<number> {
+    const { installationId, generation, status } = installation;
     if (status === 'ended') return await this.endThose({ installationId, generation: { lte: generation } }, now);
     const ended = await this.endThose({ installationId, generation: { lt: generation } }, now);
-    await this.database.client.oauthGrant.updateMany({
-      where: { installationId, generation, followed: { lt: sequence } },
-      data: { followed: sequence, suspendedAt: status === 'suspended' ? now : null },
-    });
+    await this.followOn(installation, status === 'suspended' ? now : null);
     return ended;
   }
 
@@ -55,6 +55,24 @@ export class GrantsRepository {
       DELETE FROM oauth_grant WHERE id IN (
         SELECT id FROM oauth_grant WHERE created_at <= ${madeBefore}
           AND NOT EXISTS (SELECT FROM oauth_token WHERE oauth_token.grant_id = oauth_grant.id) LIMIT ${limit})`;
+  }
+
+  /**
+   * Access tokens of a grant that has fewer scopes now end: refreshing gives one without them. The update first, as below. A refresh token
+   * keeps its scopes, of which it gives only those that its grant has.
+   */
+  private async followOn({ installationId, generation, sequence, scopes }: InstallationState, suspendedAt: Date | null): Promise<void> {
+    await this.database.client.$transaction(async (transaction) => {
+      const narrowed = await transaction.$queryRaw<{ id: string }[]>`
+        UPDATE oauth_grant SET scopes = ARRAY (SELECT scope FROM unnest(scopes) AS scope WHERE scope = ANY (${scopes}::text[]))
+        WHERE installation_id = ${installationId} AND generation = ${generation} AND followed < ${sequence}
+          AND NOT scopes <@ ${scopes}::text[]
+        RETURNING id`;
+      const ids = narrowed.map(({ id }) => id);
+      if (ids.length > 0) await transaction.oauthToken.deleteMany({ where: { kind: 'access', grantId: { in: ids } } });
+      const where = { installationId, generation, followed: { lt: sequence } };
+      await transaction.oauthGrant.updateMany({ where, data: { followed: sequence, suspendedAt } });
+    });
   }
 
   /** The update first: it waits for tokens that are being made (TokensRepository.insert), and the deletion sees them then. */

@@ -12,7 +12,6 @@ export interface Consent {
   readonly clientId: string;
   readonly appId: string;
   readonly merchantId: string;
-  readonly scopes: readonly string[];
   readonly installation: InstallationState;
 }
 
@@ -34,8 +33,8 @@ export class Grants {
   ) {}
 
   /** The new grant's id. */
-  async create({ clientId, appId, merchantId, scopes, installation }: Consent): Promise<string> {
-    const { installationId, generation, sequence, status } = installation;
+  async create({ clientId, appId, merchantId, installation }: Consent): Promise<string> {
+    const { installationId, generation, sequence, status, scopes } = installation;
     const id = newId('grt');
     const suspendedAt = status === 'suspended' ? new Date() : null;
     const of = { clientId, appId, merchantId, installationId, generation, scopes: [...scopes] };

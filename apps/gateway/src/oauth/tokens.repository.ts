@@ -8,6 +8,8 @@ export interface NewToken {
   /** Null for a token of the app itself. */
   readonly grantId: string | null;
   readonly appId: string;
+  /** Of those the grant must still have every one. */
+  readonly scopes: readonly string[];
   readonly payload: Buffer<ArrayBuffer>;
   readonly expiresAt: Date;
 }
@@ -19,17 +21,18 @@ export class TokensRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * False when the token's grant has ended or is held: a token that was being made while the merchant uninstalled must not outlive it. The
-   * grant's lock makes who ends it wait for this, and then find it.
+   * False when the token's grant has ended, is held, or has fewer scopes: a token that was being made while the merchant uninstalled must
+   * not outlive it. The grant's lock makes who ends it wait for this, and then find it.
    */
-  async insert({ hash, kind, grantId, appId, payload, expiresAt }: NewToken): Promise<boolean> {
+  async insert({ hash, kind, grantId, appId, scopes, payload, expiresAt }: NewToken): Promise<boolean> {
     if (grantId === null) {
       await this.database.client.oauthToken.create({ data: { hash, kind, appId, payload, expiresAt }, select: { appId: true } });
       return true;
     }
     return await this.database.client.$transaction(async (transaction) => {
       const going = await transaction.$queryRaw<unknown[]>`
-        SELECT 1 FROM oauth_grant WHERE id = ${grantId} AND revoked_at IS NULL AND suspended_at IS NULL FOR SHARE`;
+        SELECT 1 FROM oauth_grant WHERE id = ${grantId} AND revoked_at IS NULL AND suspended_at IS NULL AND scopes @> ${scopes}::text[]
+        FOR SHARE`;
       if (going.length === 0) return false;
       await transaction.oauthToken.create({ data: { hash, kind, grantId, appId, payload, expiresAt }, select: { appId: true } });
       return true;

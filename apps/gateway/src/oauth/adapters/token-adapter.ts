@@ -32,6 +32,8 @@ export function tokenAdapter(model: TokenModel, { tokens, grants, accessTokens }
         kind,
         grantId: payload.grantId ?? null,
         appId,
+        // A refresh token keeps what was agreed to first; what it gives is cut to what its grant has.
+        scopes: kind === 'access' ? scopesOf(payload) : [],
         payload: sealPayload(model, id, payload),
         expiresAt,
       };
@@ -57,6 +59,10 @@ export function tokenAdapter(model: TokenModel, { tokens, grants, accessTokens }
     },
     revokeByGrantId: (grantId) => endGrant(grants, grantId),
   });
+}
+
+function scopesOf({ scope }: AdapterPayload): string[] {
+  return typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : [];
 }
 
 function withConsumed(payload: AdapterPayload, consumedAt: Date | null): AdapterPayload {
