@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { GrpcCredentials } from '@hookwright/runtime';
+import { Callers } from './access/callers.ts';
 import { Door } from './access/door.ts';
 import { ApiKeysRepository } from './api-keys/api-keys.repository.ts';
 import { ApiKeys } from './api-keys/api-keys.ts';
@@ -43,6 +44,10 @@ import { OwnInstallationController } from './installations/own-installation.cont
 import { LoginController } from './login/login.controller.ts';
 import { LoginService } from './login/login.service.ts';
 import { MerchantSessions } from './merchant-session/merchant-sessions.ts';
+import { MerchantInstallationsController } from './merchants/merchant-installations.controller.ts';
+import { MerchantInstallationsService } from './merchants/merchant-installations.service.ts';
+import { MerchantPagesController } from './merchants/merchant-pages.controller.ts';
+import { MerchantPagesService } from './merchants/merchant-pages.service.ts';
 import { AccessTokens } from './oauth/access-tokens.ts';
 import { Adapters } from './oauth/adapters/adapters.ts';
 import { TransientStore } from './oauth/adapters/transient-store.ts';
@@ -74,6 +79,7 @@ const CONTROLLERS = [
   WebhookKeysController,
   InstallationsController,
   OwnInstallationController,
+  MerchantInstallationsController,
   DeliveriesController,
   AuditController,
   EventTypesController,
@@ -85,6 +91,7 @@ const CONTROLLERS = [
   SystemHealthController,
   ConsentController,
   LoginController,
+  MerchantPagesController,
   StylesController,
 ];
 
@@ -121,10 +128,13 @@ const OAUTH = [
   MerchantSessions,
   LoginService,
   ConsentService,
+  MerchantInstallationsService,
+  MerchantPagesService,
 ];
 const DOOR = [
   Idempotency,
   IdempotencyRepository,
+  Callers,
   Door,
   RateLimit,
   WrongCredentials,

@@ -287,6 +287,44 @@ describe('the gateway before the real services', () => {
     expect(late).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
   });
 
+  it('shows a merchant what he has installed, and removes it when he says so, once', async () => {
+    const { body: app } = await call('POST /v1/apps', { key: LIVE, body: APP });
+    const install = async (merchantId: string): Promise<string> => {
+      const body = { app_id: app['id'], merchant_id: merchantId, scopes: ['orders.read'] };
+      return String((await asOperator('POST /v1/operator/installations', body)).body['id']);
+    };
+    const [id, other] = [await install('mer_demo_2'), await install('mer_demo_3')];
+    const browser = new MerchantBrowser({ publicUrl: services.gatewayUrl, gatewayUrl: services.gatewayUrl });
+    const list = await browser.submit(await browser.open('/merchant'), { press: 'merchant_id=mer_demo_2' });
+    expect(list).toMatchObject({ status: 200, html: expect.stringContaining(`/merchant/apps/${id}`) });
+    expect(list.html).not.toContain(other);
+    expect((await browser.open(`/merchant/apps/${other}`)).status).toBe(404);
+
+    const more = { id: 'money', title: 'See money', scopes: ['payments.read'], optional: false };
+    await call(`PATCH /v1/apps/${String(app['id'])}`, { key: LIVE, body: { permissions: [...APP.permissions, more] } });
+    const asked = await browser.open(`/merchant/apps/${id}/permissions`);
+    expect(asked.html).toContain('asks for more');
+    expect((await browser.submit(asked)).status).toBe(200);
+    const at = `/v1/apps/${String(app['id'])}/installations/${id}`;
+    expect((await call(`GET ${at}`, { key: LIVE })).body).toMatchObject({ status: 'active', granted_permissions: ['orders', 'money'] });
+
+    const confirm = await browser.open(`/merchant/apps/${id}/revoke`);
+    const headers = { cookie: browser.cookieHeader(confirm.url), 'sec-fetch-site': 'same-origin' };
+    const route = `POST /v1/merchants/me/installations/${id}/revoke`;
+    await Promise.all([browser.submit(confirm), browser.submit(confirm), call(route, { headers }), call(route, { headers })]);
+    expect((await call('GET /v1/merchants/me/installations', { headers })).body).toEqual({ data: [], next_cursor: null });
+    expect(await call(route.replace(id, other), { headers })).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect((await call(`GET ${at}/history`, { key: LIVE })).body['data']).toMatchObject([
+      { status: 'revoked', actor: 'merchant' },
+      { status: 'active', actor: 'merchant' },
+      { status: 'pending_permission_upgrade', actor: 'partner' },
+      { status: 'active', actor: 'operator' },
+    ]);
+    const { body: audit } = await call(`GET /v1/apps/${String(app['id'])}/audit`, { key: LIVE });
+    const byMerchant = (audit['data'] as { action: string; actor: unknown }[]).filter(({ action }) => action === 'installation.revoked');
+    expect(byMerchant).toMatchObject([{ actor: { kind: 'merchant', id: 'mer_demo_2' } }]);
+  });
+
   it('lets an app in by itself, for itself alone', async () => {
     const app = (await call('POST /v1/apps', { key: LIVE, body: APP })).body as { id: string; client_id: string; client_secret: string };
     const other = await createApp();

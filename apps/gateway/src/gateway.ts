@@ -98,13 +98,12 @@ function configure(app: NestFastifyApplication): void {
   app.get(Documents).serve(app);
 }
 
-/** On whose behalf a request's changes are made; on public routes there are none. */
+/** On whose behalf a request's changes are made; on public routes there are none, but for those of merchants' pages (asMerchant). */
 function actorOf({ caller, id }: FastifyRequest): Actor {
-  return {
-    kind: caller === undefined ? 'system' : caller.kind === 'operator' ? 'operator' : 'partner',
-    id: caller?.id ?? 'anonymous',
-    requestId: id,
-  };
+  const by = (kind: Actor['kind'], actorId: string): Actor => ({ kind, id: actorId, requestId: id });
+  if (caller === undefined) return by('system', 'anonymous');
+  if (caller.kind === 'merchant') return by('merchant', caller.merchantId);
+  return by(caller.kind === 'operator' ? 'operator' : 'partner', caller.id);
 }
 
 function readBodies(app: NestFastifyApplication): void {

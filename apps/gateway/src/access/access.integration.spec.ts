@@ -3,6 +3,7 @@ import { notFound } from '@hookwright/runtime';
 import { eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DEMO_KEYS } from '../api-keys/api-key.ts';
+import { MerchantSessions } from '../merchant-session/merchant-sessions.ts';
 import { hashOfId } from '../oauth/adapters/sealed-payload.ts';
 import { type Gateway, OPERATOR_TOKEN, call, newKey } from '../spec/gateway.ts';
 import { KnownClients, basic, postForm } from '../spec/oauth.ts';
@@ -14,6 +15,8 @@ interface Route {
   /** `GET /v1/apps/app_x`: with ids that could be. */
   readonly name: string;
   readonly operator: boolean;
+  /** For a merchant's login: a cookie. */
+  readonly merchant: boolean;
   readonly scope: string | undefined;
 }
 
@@ -30,12 +33,16 @@ let setting: Setting;
 let gateway: Gateway;
 let routes: Route[];
 const tokens = { valid: '', expired: '' };
+/** As a page of the platform sends them, of a merchant who is logged in. */
+const merchantHeaders = { cookie: '', 'sec-fetch-site': 'same-origin' };
 
 beforeAll(async () => {
   setting = await startSetting();
   ({ gateway } = setting);
   routes = await readRoutes();
   await issueTokens();
+  const login = { merchantId: 'mer_1', subject: 'user-7', loggedInFor: '/merchant' };
+  merchantHeaders.cookie = (await gateway.app.get(MerchantSessions).begin(login)).split(';')[0] ?? '';
 });
 
 afterAll(() => setting.stop());
@@ -69,6 +76,7 @@ async function readRoutes(): Promise<Route[]> {
       return {
         name: `${method.toUpperCase()} ${filled}`,
         operator: 'operatorToken' in requirement,
+        merchant: 'merchantSession' in requirement,
         scope: requirement['apiKey']?.[0],
         secured: security !== undefined,
       };
@@ -86,10 +94,10 @@ async function eachRoute(check: (route: Route) => Promise<void>, only: (route: R
 
 describe('every route', () => {
   it('is 401 without a credential, and says which kind it wants', async () => {
-    await eachRoute(async ({ name }) => {
+    await eachRoute(async ({ name, merchant }) => {
       const { status, headers, body } = await call(gateway, name);
       expect({ name, status, code: body['code'] }).toEqual({ name, status: 401, code: 'unauthenticated' });
-      expect(headers.get('www-authenticate')).toBe('Bearer realm="hookwright"');
+      expect(headers.get('www-authenticate')).toBe(`${merchant ? 'Cookie' : 'Bearer'} realm="hookwright"`);
       expect(headers.get('ratelimit')).not.toBeNull();
     });
   });
@@ -118,6 +126,24 @@ describe('every route', () => {
         expect({ name, status }).toEqual({ name, status: 401 });
       }
     });
+  });
+
+  it("of the merchants is 401 for every token and key, and a merchant's login opens no other", async () => {
+    const key = await eventually(() => newKey(gateway));
+    await eachRoute(async ({ name, merchant }) => {
+      const foreign = merchant ? [key, tokens.valid, OPERATOR_TOKEN].map((token) => ({ key: token })) : [{ headers: merchantHeaders }];
+      for (const request of foreign) expect({ name, status: (await call(gateway, name, request)).status }).toEqual({ name, status: 401 });
+    });
+  });
+
+  it('of the merchants takes no change that another site sends', async () => {
+    const isChange = ({ name, merchant }: Route): boolean => merchant && !name.startsWith('GET ');
+    await eachRoute(async ({ name }) => {
+      for (const site of ['cross-site', 'same-site', 'none']) {
+        const { status, body } = await call(gateway, name, { headers: { ...merchantHeaders, 'sec-fetch-site': site } });
+        expect({ name, status, code: body['code'] }).toEqual({ name, status: 403, code: 'cross_site_request' });
+      }
+    }, isChange);
   });
 
   it('is 403 for a key that has every scope but the one it needs', async () => {
@@ -160,11 +186,11 @@ describe('every route', () => {
     Object.assign(registry.handlers, { listInstallations: ofTenant, getInstallation: ofTenant, listInstallationHistory: ofTenant });
     Object.assign(registry.handlers, { listAuditEntries: ofTenant });
     Object.assign(registry.handlers, { revokeInstallation: ofTenant, suspendInstallation: ofTenant, unsuspendInstallation: ofTenant });
-    Object.assign(registry.handlers, { getPartner: unknown });
+    Object.assign(registry.handlers, { getPartner: unknown, getMerchantInstallation: unknown });
     await eachRoute(
-      async ({ name, operator }) => {
-        const credential = operator ? OPERATOR_TOKEN : key;
-        const request = { key: credential, ...(bodyFor(name) !== undefined && { body: bodyFor(name) }) };
+      async ({ name, operator, merchant }) => {
+        const credential = merchant ? { headers: merchantHeaders } : { key: operator ? OPERATOR_TOKEN : key };
+        const request = { ...credential, ...(bodyFor(name) !== undefined && { body: bodyFor(name) }) };
         deliveryLog.handlers = { getDelivery: () => ({ delivery: { id: 'dlv_x', appId: 'app_x' } }) };
         const foreign = await call(gateway, name, request);
         deliveryLog.handlers = {

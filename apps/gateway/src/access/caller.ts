@@ -5,8 +5,8 @@ import type { Scope } from './scopes.ts';
 
 export type KeyMode = 'live' | 'test';
 
-/** Who asks: a partner, with an API key or by one of its apps; an app for one of its installations; or the operator. */
-export type Caller = PartnerCaller | InstallationCaller | { readonly kind: 'operator'; readonly id: 'operator' };
+/** Who asks: a partner, with an API key or by one of its apps; an app for one of its installations; a merchant; or the operator. */
+export type Caller = PartnerCaller | InstallationCaller | MerchantCaller | { readonly kind: 'operator'; readonly id: 'operator' };
 
 export interface PartnerCaller {
   readonly kind: 'partner';
@@ -30,6 +30,14 @@ export interface InstallationCaller {
   readonly installationId: string;
 }
 
+/** A merchant's browser. */
+export interface MerchantCaller {
+  readonly kind: 'merchant';
+  /** Of the login. */
+  readonly id: string;
+  readonly merchantId: string;
+}
+
 /** Whose apps a request is about: a partner's in one mode, or one of them. What belongs to another one is not found. */
 export interface Tenant {
   readonly partnerId: string;
@@ -38,9 +46,10 @@ export interface Tenant {
 }
 
 /**
- * What a route asks of its caller: a scope of a partner's credential, any of a partner, an installation's token, the operator, or nothing.
+ * What a route asks of its caller: a scope of a partner's credential, any of a partner, an installation's token, a merchant's login, the
+ * operator, or nothing.
  */
-export type Access = Scope | 'partner' | 'installation' | 'operator' | 'public';
+export type Access = Scope | 'partner' | 'installation' | 'merchant' | 'operator' | 'public';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -63,6 +72,13 @@ export const CallersInstallation = createParamDecorator((_data: unknown, context
   const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
   if (caller?.kind !== 'installation') throw new Error('a route of an installation must be open to its tokens only');
   return { tenant: tenantOf(caller), appId: caller.appId, installationId: caller.installationId };
+});
+
+/** The merchant whose browser asks; for routes that only merchants reach. */
+export const CallersMerchant = createParamDecorator((_data: unknown, context: ExecutionContext): string => {
+  const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (caller?.kind !== 'merchant') throw new Error('a route of a merchant must be open to merchants only');
+  return caller.merchantId;
 });
 
 export function tenantOf({ partnerId, mode, appId }: PartnerCaller | InstallationCaller): Tenant {

@@ -46,6 +46,7 @@ function securityOf(access: Access): MethodDecorator[] {
   if (access === 'public') return [];
   if (access === 'operator') return [ApiSecurity('operatorToken', [])];
   if (access === 'installation') return [ApiSecurity('installationToken', [])];
+  if (access === 'merchant') return [ApiSecurity('merchantSession', [])];
   return [ApiSecurity('apiKey', scopesOf(access)), ApiSecurity('appToken', scopesOf(access))];
 }
 

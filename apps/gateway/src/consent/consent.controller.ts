@@ -3,21 +3,12 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { agreement, once } from '../pages/form-fields.ts';
 import { sendPage } from '../pages/page-answer.ts';
 import { PageFilter } from '../pages/page.filter.ts';
 import { ConsentService } from './consent.service.ts';
 
-const one = z
-  .array(z.string())
-  .length(1)
-  .transform(([first = '']) => first);
-
-const decision = z.object({
-  csrf: one,
-  decision: one.pipe(z.enum(['allow', 'deny'])),
-  permission_revision: one.pipe(z.string().regex(/^\d{1,18}$/)),
-  permission: z.array(z.string().max(64)).max(50).default([]),
-});
+const decision = z.object({ csrf: once, decision: once.pipe(z.enum(['allow', 'deny'])), ...agreement });
 export type Decision = z.infer<typeof decision>;
 
 /** The consent page. Which consent it is about is in a cookie for this very address (oidc-provider's). */

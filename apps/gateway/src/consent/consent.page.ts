@@ -1,6 +1,6 @@
 import { type Html, html } from '../pages/html.ts';
 import { page } from '../pages/layout.ts';
-import type { ConsentView, PermissionView } from './consent.view.ts';
+import type { ConsentView, PermissionView, PermissionsView } from './consent.view.ts';
 
 export interface ConsentPage {
   readonly view: ConsentView;
@@ -40,12 +40,17 @@ export function consentPage({ view, merchantId, action, csrf, loginPath, isStale
   );
 }
 
-function question({ appName, isInstalled, fresh }: ConsentView): Html {
-  if (!isInstalled) return html`Install <bdi>${appName}</bdi>?`;
+function question(view: ConsentView): Html {
+  return view.isInstalled ? changeQuestion(view) : html`Install <bdi>${view.appName}</bdi>?`;
+}
+
+/** Of an app that is installed. */
+export function changeQuestion({ appName, fresh }: PermissionsView): Html {
   return fresh.some(({ optional }) => !optional) ? html`<bdi>${appName}</bdi> asks for more` : html`What may <bdi>${appName}</bdi> do?`;
 }
 
-function permissionSets({ isInstalled, fresh, known, dropped }: ConsentView): Html {
+/** The permissions in words, optional ones to be ticked: fields of a form. */
+export function permissionSets({ isInstalled, fresh, known, dropped }: PermissionsView): Html {
   return html`${permissionSet(isInstalled ? 'New' : 'It wants to', fresh)}${permissionSet('You agreed to this before', known)}
   ${fresh.length + known.length === 0 ? html`<p>It asks for no data of yours. It is told when it is installed and removed.</p>` : undefined}
   ${dropped.length === 0 ? undefined : html`<p class="quiet">It needs no longer, and will no longer have: ${dropped.join(', ')}</p>`}`;

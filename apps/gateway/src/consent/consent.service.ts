@@ -1,18 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Provider } from 'oidc-provider';
-import { Actor, type Installation } from '@hookwright/contracts';
-import { Problem, notFound } from '@hookwright/runtime';
+import { notFound } from '@hookwright/runtime';
 import { Backends } from '../backends/backends.ts';
 import { ENV, type GatewayEnv } from '../env.ts';
 import { ConsentGrants } from '../grants/consent-grants.ts';
 import { loginPath } from '../login/return-to.ts';
+import { asMerchant } from '../merchant-session/as-merchant.ts';
 import { csrfToken, isCsrfToken, isFromOwnPage } from '../merchant-session/csrf.ts';
 import { type MerchantSession, MerchantSessions } from '../merchant-session/merchant-sessions.ts';
 import { AuthorizationServer } from '../oauth/authorization-server.ts';
 import type { FoundClient } from '../oauth/clients.ts';
 import { messagePage } from '../pages/message.page.ts';
 import type { PageAnswer } from '../pages/page-answer.ts';
+import { agree, unlessStale } from './agree.ts';
 import type { Decision } from './consent.controller.ts';
 import { consentPage, donePage } from './consent.page.ts';
 import { consentView } from './consent.view.ts';
@@ -56,7 +57,9 @@ export class ConsentService {
       isFromOwnPage(exchange.request.headers, this.env.PUBLIC_URL) && isCsrfToken(form.csrf, session.id, purposeOf(interaction));
     if (!isOwn) return { kind: 'page', status: 403, html: NOT_YOURS };
     if (form.decision === 'deny') return await this.finish(exchange, asking, DENIED);
-    const installation = await this.install(asking, form);
+    // From here on the app is installed, whatever becomes of the code.
+    const agreement = { appId: asking.client.app.id, session, form };
+    const installation = await asMerchant(session, exchange.request, () => unlessStale(agree(this.backends.registry, agreement)));
     if (installation === undefined) return await this.ask(asking, { isStale: true });
     const { merchantId } = session;
     const grantId = await this.grants.create(asking.client.app, installation);
@@ -84,26 +87,6 @@ export class ConsentService {
     const csrf = csrfToken(session.id, purposeOf(interaction));
     const html = consentPage({ view, merchantId, action, csrf, loginPath: loginPath(action), isStale });
     return { kind: 'page', html, ...(isStale && { status: 409 }) };
-  }
-
-  /** The consent itself: from here on the app is installed, whatever becomes of the code. Undefined when the page showed something else. */
-  private async install({ session, client }: Asking, form: Decision): Promise<Installation | undefined> {
-    const consent = { permissions: form.permission, permissionRevision: BigInt(form.permission_revision) };
-    const { merchantId, subject: installedBy } = session;
-    try {
-      const { installation } = await this.backends.registry.install({
-        appId: client.app.id,
-        merchantId,
-        installedBy,
-        actor: Actor.MERCHANT,
-        consent,
-      });
-      if (installation === undefined) throw notFound('installation');
-      return installation;
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'conflict') return undefined;
-      throw error;
-    }
   }
 
   private async finish({ request, reply }: Exchange, { interaction }: Asking, result: InteractionResult): Promise<PageAnswer> {

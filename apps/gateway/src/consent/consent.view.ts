@@ -9,8 +9,8 @@ export interface PermissionView {
   readonly isChosen: boolean;
 }
 
-/** What a merchant is asked, before it is put into words. */
-export interface ConsentView {
+/** What an app may do and asks for, before it is put into words. */
+export interface PermissionsView {
   readonly appName: string;
   readonly partnerName: string;
   readonly isTest: boolean;
@@ -22,9 +22,13 @@ export interface ConsentView {
   readonly known: readonly PermissionView[];
   /** Scopes it has and that no permission asks for any more. */
   readonly dropped: readonly string[];
+  readonly permissionRevision: bigint;
+}
+
+/** What a merchant is asked whom an app has sent. */
+export interface ConsentView extends PermissionsView {
   /** Host of the app's site, where the merchant goes on. */
   readonly returnsTo: string;
-  readonly permissionRevision: bigint;
 }
 
 const INSTALLED: ReadonlySet<InstallationStatus> = new Set([
@@ -33,14 +37,21 @@ const INSTALLED: ReadonlySet<InstallationStatus> = new Set([
   InstallationStatus.SUSPENDED,
 ]);
 
-export interface ConsentSubject {
+export interface PermissionsSubject {
   readonly app: App;
   readonly partnerName: string;
   readonly installation: Installation;
+}
+
+export interface ConsentSubject extends PermissionsSubject {
   readonly redirectUri: string;
 }
 
-export function consentView({ app, partnerName, installation, redirectUri }: ConsentSubject): ConsentView {
+export function consentView({ redirectUri, ...subject }: ConsentSubject): ConsentView {
+  return { ...permissionsView(subject), returnsTo: new URL(redirectUri).host };
+}
+
+export function permissionsView({ app, partnerName, installation }: PermissionsSubject): PermissionsView {
   const isInstalled = INSTALLED.has(installation.status);
   const views = app.permissions.map((permission) => ({
     permission: viewOf(permission, installation, isInstalled),
@@ -55,7 +66,6 @@ export function consentView({ app, partnerName, installation, redirectUri }: Con
     fresh: views.filter(({ isKnown }) => !isKnown).map(({ permission }) => permission),
     known: views.filter(({ isKnown }) => isKnown).map(({ permission }) => permission),
     dropped: installation.grantedScopes.filter((scope) => !asked.has(scope)),
-    returnsTo: new URL(redirectUri).host,
     permissionRevision: app.permissionRevision,
   };
 }

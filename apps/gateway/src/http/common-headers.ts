@@ -16,6 +16,7 @@ const API_CSP = "default-src 'none'; frame-ancestors 'none'";
 const DOCS_CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+const PAGES = /^\/(oauth\/|merchant($|[/?]))/;
 // Merchants' pages: our stylesheet, and forms that go nowhere else.
 const PAGES_CSP = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -27,6 +28,6 @@ export function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): 
 }
 
 function cspOf(url: string): string {
-  if (url.startsWith('/oauth/')) return PAGES_CSP;
+  if (PAGES.test(url)) return PAGES_CSP;
   return url.startsWith('/docs') ? DOCS_CSP : API_CSP;
 }

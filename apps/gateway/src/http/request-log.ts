@@ -21,7 +21,7 @@ function fieldsOf(request: FastifyRequest, reply: FastifyReply): Record<string, 
     status: reply.statusCode,
     duration_ms: Math.round(reply.elapsedTime * 10) / 10,
     caller: caller?.id,
-    partner_id: caller === undefined || caller.kind === 'operator' ? undefined : caller.partnerId,
+    partner_id: caller !== undefined && 'partnerId' in caller ? caller.partnerId : undefined,
   };
 }
 

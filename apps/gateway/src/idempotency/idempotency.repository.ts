@@ -3,7 +3,7 @@ import { Database } from '../database/database.ts';
 import type { IdempotencyKey } from '../generated/prisma/client.ts';
 
 export interface KeyRef {
-  /** The API key's id, or `operator`. */
+  /** The API key's id, that of a login or a token, or `operator`. */
   readonly owner: string;
   readonly key: string;
 }

@@ -5,7 +5,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { LOGGER, type Logger, Problem, asProblem, budgetLeftMs, inBudget, withTimeout } from '@hookwright/runtime';
 import { bearerToken } from '../access/bearer-token.ts';
+import type { Caller } from '../access/caller.ts';
 import type { IdempotencyKey } from '../generated/prisma/client.ts';
+import { MerchantSessions } from '../merchant-session/merchant-sessions.ts';
 import { IdempotencyRepository, type KeyRef } from './idempotency.repository.ts';
 import { open, requestHash, seal } from './sealed-answer.ts';
 
@@ -40,6 +42,7 @@ export class Idempotency implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly repository: IdempotencyRepository,
+    private readonly sessions: MerchantSessions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -58,7 +61,7 @@ export class Idempotency implements OnApplicationBootstrap, OnModuleDestroy {
     if (request.method !== 'POST' || header === undefined || caller === undefined) return;
     const key = String(header);
     if (!KEY.test(key)) throw new Problem('invalid_request', 'Idempotency-Key must be 1 to 255 visible characters.');
-    const running = { owner: caller.id, key: hashOf(key), credential: bearerToken(request) ?? '' };
+    const running = { owner: caller.id, key: hashOf(key), credential: this.credentialOf(request, caller) };
     const hash = requestHash(request.method, request.url, request.body);
     const first = await this.takeOrRead(running, hash);
     if (first === undefined) request.idempotency = running;
@@ -78,6 +81,13 @@ export class Idempotency implements OnApplicationBootstrap, OnModuleDestroy {
       this.logger.warn({ request_id: request.id, reason: asProblem(error).message }, 'idempotency.not_kept');
     }
     return payload;
+  }
+
+  /** What only the caller has: it seals the answer. */
+  private credentialOf(request: FastifyRequest, { kind }: Caller): string {
+    const credential = kind === 'merchant' ? this.sessions.idOf(request) : bearerToken(request);
+    if (credential === undefined) throw new Error('a caller must have shown a credential');
+    return credential;
   }
 
   /** The first request's row once it is answered; undefined when this request is the first. */

@@ -1,5 +1,5 @@
 // Pages of ours that send a merchant to the login. A pattern and not a look at the URL: what begins like a path may lead anywhere else.
-const PAGES = /^\/oauth\/interaction\/[\w-]{10,64}$/;
+const PAGES = /^\/(oauth\/interaction\/[\w-]{10,64}|merchant(\/apps\/ins_[0-9a-z_]{1,64}(\/permissions|\/revoke)?)?)$/;
 
 /** Where a login leads back to; undefined for what is no page of ours. */
 export function returnTo(text: string | undefined): string | undefined {

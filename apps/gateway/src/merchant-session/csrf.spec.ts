@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { csrfToken, isCsrfToken, isFromOwnPage } from './csrf.ts';
+import { csrfToken, isCsrfToken, isFromOwnPage, isFromOwnScript } from './csrf.ts';
 
 const OWN = 'https://hooks.example';
 
@@ -29,5 +29,21 @@ describe('where a form comes from', () => {
     [{}, true],
   ])('%j: %s', (headers, own) => {
     expect(isFromOwnPage(headers, OWN)).toBe(own);
+  });
+});
+
+describe('where a script’s request comes from, as the browser has to say', () => {
+  it.each([
+    [{ 'sec-fetch-site': 'same-origin' }, true],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'null' }, true],
+    [{ 'sec-fetch-site': 'same-site', origin: OWN }, false],
+    [{ 'sec-fetch-site': 'cross-site' }, false],
+    [{ 'sec-fetch-site': 'none' }, false],
+    [{ origin: OWN }, true],
+    [{ origin: 'null' }, false],
+    [{ origin: 'https://evil.example' }, false],
+    [{}, false],
+  ])('%j: %s', (headers, own) => {
+    expect(isFromOwnScript(headers, OWN)).toBe(own);
   });
 });

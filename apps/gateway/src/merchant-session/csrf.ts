@@ -25,3 +25,9 @@ export function isFromOwnPage(headers: IncomingHttpHeaders, publicUrl: string): 
   const { origin = 'null' } = headers;
   return origin === 'null' || origin === publicUrl;
 }
+
+/** Likewise of a request that brings no token, from a script: then the browser has to say so. */
+export function isFromOwnScript(headers: IncomingHttpHeaders, publicUrl: string): boolean {
+  const site = headers['sec-fetch-site'];
+  return site === undefined ? headers.origin === publicUrl : site === 'same-origin';
+}

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -11,6 +11,8 @@ const MODEL = 'MerchantSession';
 const SECONDS = 3600;
 const ID_BYTES = 32;
 const ID = /^[\w-]{43}$/;
+// Enough of the hash to be nobody else's, and nothing to find the session by.
+const NAME_LENGTH = 22;
 
 const kept = z.object({ merchantId: z.string(), subject: z.string(), loggedInFor: z.string() });
 
@@ -48,9 +50,27 @@ export class MerchantSessions {
   }
 
   async find({ headers }: Pick<FastifyRequest, 'headers'>): Promise<MerchantSession | undefined> {
-    const id = cookieOf(headers.cookie, this.cookie);
-    if (id === undefined || !ID.test(id)) return undefined;
+    const id = this.idOf({ headers });
+    if (id === undefined) return undefined;
     const found = await inBudget(this.store.get(MODEL, id), 'Redis');
     return found === undefined ? undefined : { id, ...kept.parse(found.payload) };
+  }
+
+  /** The cookie's value, whether or not there is such a session. */
+  idOf({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
+    const id = cookieOf(headers.cookie, this.cookie);
+    return id !== undefined && ID.test(id) ? id : undefined;
+  }
+
+  /** What records may have of a session. */
+  nameOf({ id }: Pick<MerchantSession, 'id'>): string {
+    return `mss_${createHash('sha256').update(id).digest('base64url').slice(0, NAME_LENGTH)}`;
+  }
+
+  /** Ends the session of a request's cookie. Returns the Set-Cookie header that takes the cookie away. */
+  async end(request: Pick<FastifyRequest, 'headers'>): Promise<string> {
+    const id = this.idOf(request);
+    if (id !== undefined) await inBudget(this.store.delete(MODEL, id), 'Redis');
+    return setCookie(this.cookie, '', { secure: this.secure, seconds: 0 });
   }
 }

@@ -49,6 +49,7 @@ const TAGS = {
   Apps: 'One resource for an app and its one endpoint',
   Endpoint: 'Signing secrets, pause and resume',
   Installations: "Merchants' grants to an app",
+  Merchant: 'What a merchant has installed, for pages of the platform that he is logged in at',
   OAuth: 'Tokens for merchants who installed an app, and for the app itself',
   Deliveries: 'What was sent, when, and how it was answered',
   Catalogue: 'Event types and this document',
@@ -69,6 +70,12 @@ function description(): Omit<OpenAPIObject, 'paths'> {
     .addSecurity('apiKey', { type: 'http', scheme: 'bearer', bearerFormat: 'hw_live_… or hw_test_…', description: 'API key of a partner' })
     .addSecurity('appToken', { type: 'http', scheme: 'bearer', description: 'Access token of the client_credentials grant: for one app' })
     .addSecurity('installationToken', { type: 'http', scheme: 'bearer', description: 'Access token that a merchant’s consent led to' })
+    .addSecurity('merchantSession', {
+      type: 'apiKey',
+      in: 'cookie',
+      name: '__Host-hw_merchant',
+      description: 'Cookie of a merchant’s login; where PUBLIC_URL is http: hw_merchant. What changes something must be sent by a page of PUBLIC_URL',
+    })
     .addSecurity(CLIENT_SCHEME, { type: 'http', scheme: 'basic', description: "An app's client id and client secret" })
     .addSecurity('operatorToken', { type: 'http', scheme: 'bearer', description: 'The token of the platform that runs Hookwright' })
     .build();

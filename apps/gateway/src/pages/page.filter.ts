@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
 import { LOGGER, type Logger, PROBLEMS } from '@hookwright/runtime';
+import { MERCHANT_PATH } from '../merchants/merchant-paths.ts';
 import { httpProblem } from '../problem/http-problem.ts';
 import { type Message, messagePage } from './message.page.ts';
 import { sendPage } from './page-answer.ts';
@@ -32,7 +33,7 @@ export class PageFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const { status, message } = failureOf(error);
+    const { status, message } = failureOf(error, wayBack(request));
     const fields = { request_id: request.id, route: request.routeOptions.url };
     if (status === 503) this.logger.warn({ ...fields, reason: (error as Error).message }, 'page.unavailable');
     else if (status >= 500) this.logger.error({ ...fields, err: error }, 'page.failed');
@@ -41,11 +42,19 @@ export class PageFilter implements ExceptionFilter {
   }
 }
 
-function failureOf(error: unknown): Failure {
+/** How somebody goes on whose page failed. */
+type WayBack = Pick<Message, 'link'> & { readonly line: string };
+
+function wayBack({ routeOptions: { url = '' } }: FastifyRequest): WayBack {
+  if (!url.startsWith(MERCHANT_PATH)) return { line: 'Go back to the app and begin again.' };
+  return { line: 'Nothing was changed.', link: { to: MERCHANT_PATH, text: 'All your apps' } };
+}
+
+function failureOf(error: unknown, { line, link }: WayBack): Failure {
   if (error instanceof errors.SessionNotFound) return EXPIRED;
   if (error instanceof errors.OIDCProviderError) return error.status === 503 ? AWAY : EXPIRED;
   const { status, code } = httpProblem(error);
   if (status === 503) return AWAY;
   const { title } = PROBLEMS[code];
-  return { status, message: { title: 'This did not work', lines: [`${title}. Go back to the app and begin again.`] } };
+  return { status, message: { title: 'This did not work', lines: [`${title}. ${line}`], ...(link !== undefined && { link }) } };
 }

@@ -27,6 +27,11 @@ li + li { border-top: 1px solid var(--line); }
 .needed { font-size: 0.85rem; color: var(--quiet); }
 .field { display: block; margin: 0 0 1rem; }
 .field input { display: block; width: 100%; min-height: 2.75rem; margin-top: 0.25rem; padding: 0 0.75rem; font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; }
+.list { margin: 0 0 1rem; }
+.name { display: inline-block; min-height: 2.75rem; padding: 0.5rem 0; font-weight: 600; }
+.state { display: inline-block; margin-left: 0.5rem; padding: 0 0.5rem; border: 1px solid var(--line); border-radius: 0.5rem; background: var(--note); font-size: 0.85rem; }
+.note > :last-child { margin: 0; }
+a { color: var(--go); }
 .actions { display: flex; flex-wrap: wrap; gap: 0.75rem; }
 button, .button { display: inline-flex; align-items: center; justify-content: center; min-height: 2.75rem; min-width: 7rem; padding: 0.5rem 1.25rem; font: inherit; font-weight: 600; color: var(--text); background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; cursor: pointer; text-decoration: none; }
 button.go, .button.go { color: var(--on-go); background: var(--go); border-color: var(--go); }

@@ -1,13 +1,14 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { Actor, type Installation, InstallationSchema, InstallationStatus } from '@hookwright/contracts';
+import { Actor, type Installation, InstallationSchema, InstallationStatus, Mode } from '@hookwright/contracts';
 import { Problem, notFound } from '@hookwright/runtime';
 import { MerchantBrowser, type Visit } from '@hookwright/testkit';
 import { type Answered, type Gateway, PUBLIC_URL } from './gateway.ts';
 import { type Client, type KnownClients, basic, postForm } from './oauth.ts';
 
 export const REDIRECT_URI = 'https://shipit.example/callback';
-const { ACTIVE, PENDING_CONSENT, REVOKED, SUSPENDED } = InstallationStatus;
+const { ACTIVE, PENDING_CONSENT, PENDING_PERMISSION_UPGRADE, REVOKED, SUSPENDED } = InstallationStatus;
+const PARTNER_NAME = 'Ship It Inc.';
 
 /** Installations as the registry's stand-in keeps them: each merchant may have one of each app. */
 export class Installs {
@@ -28,25 +29,42 @@ export class Installs {
       const { permissions, revision } = this.clients.permissionsOf(appId);
       if (consent !== undefined && consent.permissionRevision !== revision)
         throw new Problem('conflict', 'The app asks for something else now.');
+      if (consent?.generation !== undefined && (consent.generation !== known.generation || known.status === REVOKED))
+        throw new Problem('installation_not_active', 'The installation was revoked.');
       const agreed = permissions.filter(({ id, optional }) => !optional || consent?.permissions.includes(id));
       const granted = consent === undefined ? scopes : agreed.flatMap((permission) => permission.scopes);
       const isNew = known.status === REVOKED || known.status === PENDING_CONSENT;
       const generation = known.generation + (known.status === REVOKED ? 1 : 0);
       const changed = {
-        ...(isNew && { status: ACTIVE, generation }),
+        ...((isNew || known.status === PENDING_PERMISSION_UPGRADE) && { status: ACTIVE, generation }),
         installedBy,
         grantedScopes: granted,
         grantedPermissions: agreed.map(({ id }) => id),
       };
       return { installation: this.change(known, changed), created: isNew };
     };
-    const change = (status: InstallationStatus) => (request: { appId: string; installationId: string }) => ({
-      installation: this.change(this.byId(request.appId, request.installationId), { status, revokedBy: Actor.PARTNER }),
+    const change = (status: InstallationStatus) => (request: { appId: string; installationId: string; actor: Actor }) => ({
+      installation: this.change(this.byId(request.appId, request.installationId), { status, revokedBy: request.actor }),
     });
     Object.assign(registry.handlers, {
       revokeInstallation: change(REVOKED),
       suspendInstallation: change(SUSPENDED),
       unsuspendInstallation: change(ACTIVE),
+      listMerchantInstallations: ({ merchantId }: { merchantId: string }) => ({ installations: this.named(merchantId) }),
+      getMerchantInstallation: ({ merchantId, installationId }: { merchantId: string; installationId: string }) => {
+        const found = [...this.all.values()].find(({ id, status }) => id === installationId && status !== PENDING_CONSENT);
+        if (found?.merchantId !== merchantId) throw notFound('installation');
+        return { installation: found, app: this.clients.appOf(found.appId), partnerName: PARTNER_NAME };
+      },
+    });
+  }
+
+  private named(merchantId: string) {
+    const own = [...this.all.values()].filter((installation) => installation.merchantId === merchantId);
+    const goingOn = own.filter(({ status }) => status !== REVOKED && status !== PENDING_CONSENT);
+    return goingOn.map((installation) => {
+      const { name = '', mode = Mode.LIVE } = this.clients.appOf(installation.appId) ?? {};
+      return { installation, appName: name, partnerName: PARTNER_NAME, mode };
     });
   }
 

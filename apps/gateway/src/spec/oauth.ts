@@ -65,9 +65,14 @@ export class KnownClients {
     this.apps.set(clientId, { ...this.apps.get(clientId), ...more });
   }
 
+  /** As the registry tells it. */
+  appOf(appId: string): AppInit | undefined {
+    return [...this.apps.values()].find(({ id }) => id === appId);
+  }
+
   /** What an app asks merchants for. */
   permissionsOf(appId: string): { permissions: { id: string; scopes: string[]; optional: boolean }[]; revision: bigint } {
-    const app = [...this.apps.values()].find(({ id }) => id === appId);
+    const app = this.appOf(appId);
     const permissions = (app?.permissions ?? []).map(({ id = '', scopes = [], optional = false }) => ({ id, scopes, optional }));
     return { permissions, revision: app?.permissionRevision ?? 0n };
   }

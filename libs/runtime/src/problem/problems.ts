@@ -9,6 +9,7 @@ export const PROBLEMS = {
   invalid_cursor: { status: 400, title: 'The cursor is not one of ours' },
   unauthenticated: { status: 401, title: 'Credentials are missing or wrong' },
   insufficient_scope: { status: 403, title: 'The key lacks a scope' },
+  cross_site_request: { status: 403, title: 'The request comes from another site' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'The resource has no such method' },
   conflict: { status: 409, title: 'The request conflicts with the present state' },
