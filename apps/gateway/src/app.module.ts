@@ -41,8 +41,11 @@ import { Idempotency } from './idempotency/idempotency.ts';
 import { InstallationsController } from './installations/installations.controller.ts';
 import { InstallationsService } from './installations/installations.service.ts';
 import { OwnInstallationController } from './installations/own-installation.controller.ts';
+import { HostIssuer } from './login/host-issuer.ts';
 import { LoginController } from './login/login.controller.ts';
 import { LoginService } from './login/login.service.ts';
+import { LoginsUnderWay } from './login/logins-under-way.ts';
+import { OidcLogin } from './login/oidc-login.ts';
 import { MerchantSessions } from './merchant-session/merchant-sessions.ts';
 import { MerchantInstallationsController } from './merchants/merchant-installations.controller.ts';
 import { MerchantInstallationsService } from './merchants/merchant-installations.service.ts';
@@ -126,6 +129,9 @@ const OAUTH = [
   GrantChecksRepository,
   GrantChecks,
   MerchantSessions,
+  HostIssuer,
+  LoginsUnderWay,
+  OidcLogin,
   LoginService,
   ConsentService,
   MerchantInstallationsService,

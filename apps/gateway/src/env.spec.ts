@@ -78,3 +78,43 @@ describe("the gateway's environment", () => {
     expect(faultsOf({ HOOKWRIGHT_PROFILE: 'development', ...demo })).toEqual([]);
   });
 });
+
+describe("the login at the host platform's issuer", () => {
+  const oidc = {
+    MERCHANT_LOGIN: 'oidc',
+    MERCHANT_LOGIN_ISSUER: 'https://login.platform.example/realms/merchants',
+    MERCHANT_LOGIN_CLIENT_ID: 'hookwright',
+    MERCHANT_LOGIN_CLIENT_SECRET_FILE: '/secrets/merchant-login',
+  };
+
+  it('needs its issuer, a client id and a secret, and asks for openid and merchant_id by default', () => {
+    expect(parseEnv(gatewayEnv, { ...valid, ...oidc })).toMatchObject({
+      ok: true,
+      env: { ...oidc, MERCHANT_LOGIN_SCOPES: 'openid', MERCHANT_ID_CLAIM: 'merchant_id' },
+    });
+    const { MERCHANT_LOGIN, ...needed } = oidc;
+    expect(faultsOf({ MERCHANT_LOGIN })).toEqual(Object.keys(needed).map((name) => expect.stringContaining(name)));
+  });
+
+  it.each([
+    'login.platform.example',
+    'ftp://login.platform.example',
+    'https://login.platform.example?tenant=1',
+    'https://login.platform.example#',
+    'https://user:password@login.platform.example',
+    'https://login.platform.example/.well-known/openid-configuration',
+  ])('takes no issuer like %s', (issuer) => {
+    expect(faultsOf({ ...oidc, MERCHANT_LOGIN_ISSUER: issuer })).toEqual([expect.stringContaining('MERCHANT_LOGIN_ISSUER')]);
+  });
+
+  it('takes an issuer without TLS in the development profile only', () => {
+    const http = { ...oidc, MERCHANT_LOGIN_ISSUER: 'http://127.0.0.1:9000' };
+    expect(faultsOf(http)).toEqual([expect.stringContaining('MERCHANT_LOGIN_ISSUER')]);
+    expect(faultsOf({ ...http, HOOKWRIGHT_PROFILE: 'development' })).toEqual([]);
+  });
+
+  it.each(['profile', 'openid,profile', 'openid  profile'])('takes no scopes like %j', (scopes) => {
+    expect(faultsOf({ ...oidc, MERCHANT_LOGIN_SCOPES: 'openid profile' })).toEqual([]);
+    expect(faultsOf({ ...oidc, MERCHANT_LOGIN_SCOPES: scopes })).toEqual([expect.stringContaining('MERCHANT_LOGIN_SCOPES')]);
+  });
+});

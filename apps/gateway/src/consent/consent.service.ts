@@ -15,7 +15,7 @@ import { messagePage } from '../pages/message.page.ts';
 import type { PageAnswer } from '../pages/page-answer.ts';
 import { agree, unlessStale } from './agree.ts';
 import type { Decision } from './consent.controller.ts';
-import { consentPage, donePage } from './consent.page.ts';
+import { consentPage, donePage, loggedOutPage } from './consent.page.ts';
 import { consentView } from './consent.view.ts';
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
@@ -51,6 +51,7 @@ export class ConsentService {
 
   async decide(exchange: Exchange, form: Decision): Promise<PageAnswer> {
     const asking = await this.asking(exchange);
+    if (asking.kind === 'redirect') return { kind: 'page', html: loggedOutPage(asking.to) };
     if (asking.kind !== 'asking') return asking;
     const { interaction, session } = asking;
     const isOwn =
@@ -70,7 +71,9 @@ export class ConsentService {
   private async asking({ request, reply }: Exchange): Promise<Asking | PageAnswer> {
     const interaction = await this.server.provider.interactionDetails(request.raw, reply.raw);
     const session = await this.sessions.find(request);
-    if (session === undefined || isOfBefore(session, interaction)) return { kind: 'redirect', to: loginPath(pathOf(interaction)) };
+    if (session === undefined || isOfBefore(session, interaction)) {
+      return { kind: 'redirect', to: loginPath(pathOf(interaction), { anew: wantsLogin(interaction) }) };
+    }
     const { app, partnerName } = await this.backends.registry.getOAuthClient({ clientId: String(interaction.params['client_id']) });
     if (app === undefined) throw notFound('app');
     return { kind: 'asking', interaction, session, client: { app, partnerName } };
@@ -85,7 +88,7 @@ export class ConsentService {
     const view = consentView({ app, partnerName: client.partnerName, installation, redirectUri: redirectUriOf(interaction) });
     const action = pathOf(interaction);
     const csrf = csrfToken(session.id, purposeOf(interaction));
-    const html = consentPage({ view, merchantId, action, csrf, loginPath: loginPath(action), isStale });
+    const html = consentPage({ view, merchantId, action, csrf, loginPath: loginPath(action, { anew: true }), isStale });
     return { kind: 'page', html, ...(isStale && { status: 409 }) };
   }
 
@@ -106,8 +109,12 @@ const NOT_YOURS = messagePage({
 });
 
 /** `prompt=login`: the app wants the merchant to log in for this very request. */
+function wantsLogin({ prompt }: Interaction): boolean {
+  return prompt.name === 'login';
+}
+
 function isOfBefore({ loggedInFor }: MerchantSession, interaction: Interaction): boolean {
-  return interaction.prompt.name === 'login' && loggedInFor !== pathOf(interaction);
+  return wantsLogin(interaction) && loggedInFor !== pathOf(interaction);
 }
 
 function pathOf({ uid }: Interaction): string {

@@ -7,7 +7,7 @@ import { sendPage } from '../pages/page-answer.ts';
 import { PageFilter } from '../pages/page.filter.ts';
 import { LoginService } from './login.service.ts';
 
-const query = z.object({ return_to: z.string().max(200).optional() });
+const query = z.object({ return_to: z.string().max(200).optional(), prompt: z.literal('login').optional() });
 const one = z.array(z.string().max(200)).transform(([first]) => first);
 const form = z.object({ merchant_id: one.optional(), return_to: one.optional() });
 
@@ -19,8 +19,19 @@ export class LoginController {
 
   @Get()
   @RouteConfig({ access: 'public' })
-  async show(@Query({ schema: query }) asked: z.infer<typeof query>, @Res() reply: FastifyReply): Promise<void> {
-    await sendPage(reply, this.login.show(asked.return_to));
+  async show(
+    @Req() request: FastifyRequest,
+    @Query({ schema: query }) asked: z.infer<typeof query>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await sendPage(reply, await this.login.show(request, { returnTo: asked.return_to, prompt: asked.prompt }));
+  }
+
+  /** The redirect URI at the host platform's issuer (CALLBACK_PATH). */
+  @Get('callback')
+  @RouteConfig({ access: 'public' })
+  async comeBack(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await sendPage(reply, await this.login.comeBack(request));
   }
 
   @Post()

@@ -7,6 +7,7 @@ describe('where a login leads back to', () => {
     for (const page of ['/merchant', '/merchant/apps/ins_1', '/merchant/apps/ins_1/permissions', '/merchant/apps/ins_1/revoke'])
       expect(returnTo(page)).toBe(page);
     expect(loginPath('/oauth/interaction/a b')).toBe('/oauth/login?return_to=%2Foauth%2Finteraction%2Fa+b');
+    expect(loginPath('/oauth/interaction/a', { anew: true })).toBe('/oauth/login?return_to=%2Foauth%2Finteraction%2Fa&prompt=login');
   });
 
   it.each([

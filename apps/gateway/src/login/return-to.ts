@@ -6,7 +6,7 @@ export function returnTo(text: string | undefined): string | undefined {
   return text !== undefined && PAGES.test(text) ? text : undefined;
 }
 
-/** The login that leads back to a page. */
-export function loginPath(page: string): string {
-  return `/oauth/login?${new URLSearchParams({ return_to: page }).toString()}`;
+/** The login that leads back to a page; `anew`: the platform is to ask, even if it knows the browser. */
+export function loginPath(page: string, { anew = false } = {}): string {
+  return `/oauth/login?${new URLSearchParams({ return_to: page, ...(anew && { prompt: 'login' }) }).toString()}`;
 }

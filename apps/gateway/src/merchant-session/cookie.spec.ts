@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { cookieOf, setCookie } from './cookie.ts';
+import { cookieName, cookieOf, setCookie } from './cookie.ts';
 
 describe('a cookie', () => {
   it.each([
@@ -19,5 +19,6 @@ describe('a cookie', () => {
   it('is for this host, over https only where there is https', () => {
     expect(setCookie('hw', 'x', { secure: true, seconds: 60 })).toBe('hw=x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure');
     expect(setCookie('hw', 'x', { secure: false, seconds: 60 })).not.toContain('Secure');
+    expect([cookieName('hw', { secure: true }), cookieName('hw', { secure: false })]).toEqual(['__Host-hw', 'hw']);
   });
 });

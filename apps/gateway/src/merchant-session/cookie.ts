@@ -5,6 +5,11 @@ export function cookieOf(header: string | undefined, name: string): string | und
   return found?.trim().slice(prefix.length);
 }
 
+/** Over https with the prefix that keeps other hosts of the same domain from setting it (RFC 6265bis, 4.1.3.2). */
+export function cookieName(name: string, { secure }: { secure: boolean }): string {
+  return secure ? `__Host-${name}` : name;
+}
+
 /** A Set-Cookie header for this host and all of its paths; no script reads it, and no other site's request but a link brings it. */
 export function setCookie(name: string, value: string, { secure, seconds }: { secure: boolean; seconds: number }): string {
   return `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;

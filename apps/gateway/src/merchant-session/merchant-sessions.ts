@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { inBudget } from '@hookwright/runtime';
 import { ENV, type GatewayEnv } from '../env.ts';
 import { TransientStore } from '../oauth/adapters/transient-store.ts';
-import { cookieOf, setCookie } from './cookie.ts';
+import { cookieName, cookieOf, setCookie } from './cookie.ts';
 
 const MODEL = 'MerchantSession';
 const SECONDS = 3600;
@@ -38,8 +38,7 @@ export class MerchantSessions {
     @Inject(ENV) env: GatewayEnv,
   ) {
     this.secure = env.PUBLIC_URL.startsWith('https:');
-    // The prefix keeps other hosts of the same domain from setting it (RFC 6265bis, 4.1.3.2).
-    this.cookie = this.secure ? '__Host-hw_merchant' : 'hw_merchant';
+    this.cookie = cookieName('hw_merchant', { secure: this.secure });
   }
 
   /** A new session, always with a new id: one that somebody knew before the login would be his too. Returns the Set-Cookie header. */

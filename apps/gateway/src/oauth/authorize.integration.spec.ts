@@ -393,6 +393,10 @@ describe('the pages', () => {
     expect((await browser.submit(page, { press: 'decision=allow', set: { csrf: 'x'.repeat(20_000) } })).status).toBe(413);
   });
 
+  it('of a login that is set up otherwise are not there', async () => {
+    expect((await newBrowser(gateway).open('/oauth/login/callback?code=x&state=y')).status).toBe(404);
+  });
+
   it('say so when they have expired, and lead nowhere else from the login', async () => {
     expect(await newBrowser(gateway).open('/oauth/interaction/JqD2mS0aFf4qJQ5nYb6vX')).toMatchObject({
       status: 400,
