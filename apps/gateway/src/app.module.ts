@@ -29,6 +29,8 @@ import { ErasuresRepository } from './erasures/erasures.repository.ts';
 import { Erasures } from './erasures/erasures.ts';
 import { EventTypesController, OperatorEventTypesController } from './event-types/event-types.controller.ts';
 import { EventTypesService } from './event-types/event-types.service.ts';
+import { AppHolds } from './holds/app-holds.ts';
+import { AppHoldsRepository } from './holds/app-holds.repository.ts';
 import { SystemHealthController } from './health/system-health.controller.ts';
 import { SystemHealth } from './health/system-health.ts';
 import { IdempotencyRepository } from './idempotency/idempotency.repository.ts';
@@ -63,6 +65,7 @@ import { TokensRepository } from './oauth/tokens.repository.ts';
 import { Documents } from './openapi/documents.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { MasterKeyController } from './operator/master-key.controller.ts';
+import { OperatorAppsController } from './operator/operator-apps.controller.ts';
 import { OperatorInstallationsController } from './operator/operator-installations.controller.ts';
 import { PartnersController } from './operator/partners.controller.ts';
 import { PartnersService } from './operator/partners.service.ts';
@@ -88,6 +91,7 @@ const CONTROLLERS = [
   EventTypesController,
   PartnersController,
   OperatorEventTypesController,
+  OperatorAppsController,
   OperatorInstallationsController,
   MasterKeyController,
   OpenApiController,
@@ -124,6 +128,8 @@ const OAUTH = [
   TokenExtras,
   AuthorizationServer,
   AppAccess,
+  AppHoldsRepository,
+  AppHolds,
   OAuthSweep,
   ConsentGrants,
   GrantChecksRepository,

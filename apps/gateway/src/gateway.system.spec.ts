@@ -325,6 +325,41 @@ describe('the gateway before the real services', () => {
     expect(byMerchant).toMatchObject([{ actor: { kind: 'merchant', id: 'mer_demo_2' } }]);
   });
 
+  it('suspends an app with its installations and tokens, and brings them back', async () => {
+    const app = (await call('POST /v1/apps', { key: LIVE, body: APP })).body as { id: string; client_id: string; client_secret: string };
+    const { body: installed } = await asOperator('POST /v1/operator/installations', {
+      app_id: app.id,
+      merchant_id: 'mer_suspended',
+      scopes: ['orders.read'],
+    });
+    const at = `/v1/apps/${app.id}`;
+    const installation = `${at}/installations/${String(installed['id'])}`;
+    const credentials = basic(app.client_id, app.client_secret);
+    const form = { grant_type: 'client_credentials' };
+    const { body } = await postForm({ url: services.gatewayUrl }, '/oauth/token', form, credentials);
+    const key = String(body['access_token']);
+    expect((await call(`GET ${at}`, { key })).body).toMatchObject({ suspended_at: null });
+
+    const suspension = await asOperator(`POST /v1/operator/apps/${app.id}/suspend`, { reason: 'abuse' });
+    expect(suspension).toMatchObject({ status: 200, body: { app_id: app.id, suspended_at: expect.any(String) } });
+    expect((await call(`GET ${at}`, { key })).status).toBe(401);
+    expect((await postForm({ url: services.gatewayUrl }, '/oauth/token', form, credentials)).status).toBe(401);
+    expect((await call(`GET ${at}`, { key: LIVE })).body).toMatchObject({ suspended_at: suspension.body['suspended_at'] });
+    expect((await call(`GET ${installation}`, { key: LIVE })).body).toMatchObject({ status: 'suspended' });
+    expect(await call(`POST ${installation}/unsuspend`, { key: LIVE })).toMatchObject({ status: 409, body: { code: 'app_suspended' } });
+    const other = { app_id: app.id, merchant_id: 'mer_other', scopes: ['orders.read'] };
+    expect(await asOperator('POST /v1/operator/installations', other)).toMatchObject({ status: 409, body: { code: 'app_suspended' } });
+
+    expect((await asOperator(`POST /v1/operator/apps/${app.id}/unsuspend`)).body).toMatchObject({ suspended_at: null });
+    expect((await call(`GET ${at}`, { key })).status).toBe(200);
+    expect((await call(`GET ${installation}`, { key: LIVE })).body).toMatchObject({ status: 'active' });
+    expect((await call(`GET ${installation}/history`, { key: LIVE })).body['data']).toMatchObject([
+      { status: 'active', actor: 'operator', reason: 'app unsuspended' },
+      { status: 'suspended', actor: 'operator', reason: 'app suspended' },
+      { status: 'active', previous_status: null },
+    ]);
+  });
+
   it('lets an app in by itself, for itself alone', async () => {
     const app = (await call('POST /v1/apps', { key: LIVE, body: APP })).body as { id: string; client_id: string; client_secret: string };
     const other = await createApp();

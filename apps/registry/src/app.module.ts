@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AppDeletion } from './apps/app-deletion.ts';
+import { AppSuspension } from './apps/app-suspension.ts';
 import { AppValidator } from './apps/app-validator.ts';
 import { AppsController } from './apps/apps.controller.ts';
 import { AppsRepository } from './apps/apps.repository.ts';
@@ -50,6 +51,7 @@ import { PartnersService } from './partners/partners.service.ts';
     AppValidator,
     AppsService,
     AppDeletion,
+    AppSuspension,
     PermissionChanges,
     EndpointTarget,
     EndpointsService,

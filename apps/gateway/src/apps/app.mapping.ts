@@ -78,6 +78,7 @@ export function toAppResponse(app: App, secrets: readonly SecretInfo[]): AppBody
     client_id: app.clientId,
     jwks: app.jwksJson === '' ? null : (JSON.parse(app.jwksJson) as JwksBody),
     webhook: app.webhook === undefined ? null : toWebhook(app.webhook, secrets),
+    suspended_at: isoTimeOrNull(app.suspendedAtMs),
     created_at: isoTime(app.createdAtMs),
     updated_at: isoTime(app.updatedAtMs),
   };

@@ -134,6 +134,7 @@ const appBase = {
   permissions: z.array(permission),
   mode: enumSchema(Mode),
   client_id: z.string(),
+  suspended_at: utcTime.nullable().describe('since when the operator has suspended it'),
   created_at: utcTime,
   updated_at: utcTime,
 };

@@ -47,6 +47,7 @@ describe('an app', () => {
       permissions: [],
       client_id: 'client_1',
       jwks: null,
+      suspended_at: null,
       client_secret: expect.stringMatching(/^hwcs_[A-Za-z0-9_-]{43}$/),
       webhook: {
         url: 'https://shipit.example/hooks',

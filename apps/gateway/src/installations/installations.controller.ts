@@ -87,7 +87,7 @@ export class InstallationsController {
     id: 'suspendInstallation',
     summary: "Hold an installation: the merchant's events are neither sent nor kept until it is unsuspended",
     answers: { 200: installationResponse },
-    problems: ['conflict', 'installation_not_active'],
+    problems: ['conflict', 'installation_not_active', 'app_suspended'],
   })
   suspend(
     @CallersTenant() tenant: Tenant,
@@ -104,7 +104,7 @@ export class InstallationsController {
     id: 'unsuspendInstallation',
     summary: "End a suspension: the merchant's events are sent again from now on",
     answers: { 200: installationResponse },
-    problems: ['conflict', 'installation_not_active'],
+    problems: ['conflict', 'installation_not_active', 'app_suspended'],
   })
   unsuspend(
     @CallersTenant() tenant: Tenant,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ClientSecrets } from '../client-secrets/client-secrets.ts';
 import { GrantsRepository } from '../grants/grants.repository.ts';
+import { AppHoldsRepository } from '../holds/app-holds.repository.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { TokensRepository } from './tokens.repository.ts';
 
@@ -11,6 +12,7 @@ export class AppAccess {
     private readonly clientSecrets: ClientSecrets,
     private readonly tokens: TokensRepository,
     private readonly grants: GrantsRepository,
+    private readonly holds: AppHoldsRepository,
     private readonly accessTokens: AccessTokens,
   ) {}
 
@@ -19,6 +21,7 @@ export class AppAccess {
     await this.clientSecrets.erase(appId);
     await this.grants.deleteOfApp(appId);
     await this.tokens.deleteOfApp(appId);
+    await this.holds.delete(appId);
     this.accessTokens.forget();
   }
 }

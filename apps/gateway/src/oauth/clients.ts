@@ -21,11 +21,12 @@ const NO_SECRET = 'kept-elsewhere';
 export class Clients {
   constructor(private readonly backends: Backends) {}
 
+  /** Undefined also for the client of an app that is suspended: it gets no tokens, and sends nobody to the consent page. */
   async find(clientId: string): Promise<FoundClient | undefined> {
     if (clientId.length > MAX_ID_LENGTH) return undefined;
     try {
       const { app, partnerName } = await this.backends.registry.getOAuthClient({ clientId });
-      return app === undefined ? undefined : { app, partnerName };
+      return app === undefined || app.suspendedAtMs !== undefined ? undefined : { app, partnerName };
     } catch (error) {
       if (error instanceof Problem && error.code === 'not_found') return undefined;
       throw error;

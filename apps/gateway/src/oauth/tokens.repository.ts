@@ -39,8 +39,12 @@ export class TokensRepository {
     });
   }
 
-  find(hash: Buffer<ArrayBuffer>): Promise<StoredToken | null> {
-    return this.database.client.oauthToken.findUnique({ where: { hash }, include: { grant: true } });
+  /** Null also for one whose app is suspended (AppHolds): it is as good as none until that ends. */
+  async find(hash: Buffer<ArrayBuffer>): Promise<StoredToken | null> {
+    const token = await this.database.client.oauthToken.findUnique({ where: { hash }, include: { grant: true } });
+    if (token === null) return null;
+    const holds = await this.database.client.appHold.count({ where: { appId: token.appId } });
+    return holds === 0 ? token : null;
   }
 
   /** Whether this call consumed it: of many at once one does. */

@@ -18,7 +18,7 @@ export class OperatorInstallationsController {
     summary: 'Install an app at a merchant, for platforms with a consent page of their own',
     description: 'Idempotent: an active installation with these scopes stays as it is (200).',
     answers: { 201: installationResponse, 200: installationResponse },
-    problems: ['scope_not_granted_by_permissions', 'conflict'],
+    problems: ['scope_not_granted_by_permissions', 'conflict', 'app_suspended'],
   })
   install(@Body({ schema: installationInput }) body: InstallationInputBody): Promise<Answer<InstallationBody>> {
     return this.installations.install({ appId: body.app_id, merchantId: body.merchant_id, scopes: body.scopes });

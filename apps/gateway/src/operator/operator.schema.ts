@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { GetMasterKeyStatusResponse, Partner } from '@hookwright/contracts';
+import type { App, GetMasterKeyStatusResponse, Partner } from '@hookwright/contracts';
 import { SCOPES } from '../access/scopes.ts';
 import type { NewKey } from '../api-keys/api-keys.ts';
 import type { ApiKey } from '../generated/prisma/client.ts';
-import { id, isoTime, line, merchantId, scopeName, utcTime } from '../validation/fields.ts';
+import { id, isoTime, isoTimeOrNull, line, merchantId, optionalLine, scopeName, utcTime } from '../validation/fields.ts';
 import { listOf } from '../validation/page.ts';
 
 export const partnerInput = z.strictObject({ name: line(100) }).meta({ id: 'PartnerInput', examples: [{ name: 'Ship It Inc.' }] });
@@ -55,6 +55,16 @@ export const installationInput = z.strictObject({ app_id: id, merchant_id: merch
 });
 export type InstallationInputBody = z.infer<typeof installationInput>;
 
+/** POST …/apps/{app_id}/suspend and unsuspend; may be left out altogether. */
+export const suspensionInput = z
+  .strictObject({ reason: optionalLine(200).default('').describe("for the app's audit log, which its partner reads") })
+  .prefault({})
+  .meta({ id: 'AppSuspensionInput', examples: [{ reason: 'Abuse reports' }] });
+export type SuspensionInputBody = z.infer<typeof suspensionInput>;
+
+export const appSuspension = z.object({ app_id: z.string(), suspended_at: utcTime.nullable() }).meta({ id: 'AppSuspension' });
+export type AppSuspensionBody = z.infer<typeof appSuspension>;
+
 const masterKeyUse = z.object({
   key_id: z.string(),
   secrets: z.int(),
@@ -73,6 +83,10 @@ export type MasterKeyBody = z.infer<typeof masterKey>;
 
 export function toMasterKey({ keyId, secrets, left, keys }: GetMasterKeyStatusResponse): MasterKeyBody {
   return { key_id: keyId, secrets, left, keys: keys.map((use) => ({ key_id: use.keyId, secrets: use.secrets, held: use.held })) };
+}
+
+export function toAppSuspension({ id: appId, suspendedAtMs }: App): AppSuspensionBody {
+  return { app_id: appId, suspended_at: isoTimeOrNull(suspendedAtMs) };
 }
 
 export function toPartner({ id: partnerId, name, createdAtMs }: Partner): PartnerBody {

@@ -24,6 +24,11 @@ const AWAY: Failure = {
   message: { title: 'Not right now', lines: ['A part of the platform is away for a moment. Nothing is lost: load this page again.'] },
 };
 
+const SUSPENDED: Failure = {
+  status: 409,
+  message: { title: 'This app is suspended', lines: ['The platform has suspended it for the time being. Nothing was installed.'] },
+};
+
 /** Answers whatever goes wrong with a page as a page. */
 @Catch()
 export class PageFilter implements ExceptionFilter {
@@ -55,6 +60,7 @@ function failureOf(error: unknown, { line, link }: WayBack): Failure {
   if (error instanceof errors.OIDCProviderError) return error.status === 503 ? AWAY : EXPIRED;
   const { status, code } = httpProblem(error);
   if (status === 503) return AWAY;
+  if (code === 'app_suspended') return SUSPENDED;
   const { title } = PROBLEMS[code];
   return { status, message: { title: 'This did not work', lines: [`${title}. ${line}`], ...(link !== undefined && { link }) } };
 }

@@ -56,5 +56,6 @@ export function toApp(app: PartnerApp): MessageInitShape<typeof AppSchema> {
     revision: app.revision,
     permissionRevision: app.permissionRevision,
     jwksJson: app.jwks ?? '',
+    ...(app.suspendedAt === null ? {} : { suspendedAtMs: toMs(app.suspendedAt) }),
   };
 }

@@ -1,3 +1,4 @@
+import { Problem } from '@hookwright/runtime';
 import { z } from 'zod';
 import type { Endpoint, EndpointPatch } from '../endpoints/endpoint.ts';
 import type { Mode, Visibility } from '../generated/prisma/enums.ts';
@@ -33,6 +34,8 @@ export interface PartnerApp extends AppChoices {
   readonly endpointRevision: bigint;
   /** +1 with every change of what the permissions ask for. */
   readonly permissionRevision: bigint;
+  /** Since when the operator has suspended it. */
+  readonly suspendedAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -56,4 +59,9 @@ export const APP_DEFAULTS: AppChoices = { name: '', description: '', visibility:
 /** Every scope that a permission of the app can bring. */
 export function scopesOf(permissions: readonly Permission[]): ReadonlySet<string> {
   return new Set(permissions.flatMap(({ scopes }) => scopes));
+}
+
+/** Throws `app_suspended`: while the operator has suspended an app nobody installs it, and who installed it before stays suspended. */
+export function refuseSuspended({ suspendedAt }: PartnerApp): void {
+  if (suspendedAt !== null) throw new Problem('app_suspended', 'The operator has suspended the app.');
 }

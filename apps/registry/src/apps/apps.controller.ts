@@ -4,20 +4,28 @@ import type {
   CreateAppResponseSchema,
   DeleteAppRequest,
   DeleteAppResponseSchema,
+  GetAppSuspensionRequest,
+  GetAppSuspensionResponseSchema,
   GetAppRequest,
   GetAppResponseSchema,
   GetOAuthClientRequest,
   GetOAuthClientResponseSchema,
   ListAppsRequest,
   ListAppsResponseSchema,
+  SuspendAppRequest,
+  SuspendAppResponseSchema,
+  UnsuspendAppRequest,
+  UnsuspendAppResponseSchema,
   UpdateAppRequest,
   UpdateAppResponseSchema,
 } from '@hookwright/contracts';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
+import { toMs } from '../messages/times.ts';
 import { readPage } from '../pages/page.ts';
 import { readApp, readTenant, toApp } from './app.message.ts';
 import { AppDeletion } from './app-deletion.ts';
+import { AppSuspension } from './app-suspension.ts';
 import { AppsService } from './apps.service.ts';
 
 @Controller()
@@ -25,6 +33,7 @@ export class AppsController {
   constructor(
     private readonly apps: AppsService,
     private readonly deletion: AppDeletion,
+    private readonly suspension: AppSuspension,
   ) {}
 
   @GrpcMethod('RegistryService', 'CreateApp')
@@ -59,5 +68,21 @@ export class AppsController {
   async delete({ tenant, appId }: DeleteAppRequest): Promise<MessageInitShape<typeof DeleteAppResponseSchema>> {
     await this.deletion.delete(readTenant(tenant), appId);
     return {};
+  }
+
+  @GrpcMethod('RegistryService', 'SuspendApp')
+  async suspend({ appId, reason }: SuspendAppRequest): Promise<MessageInitShape<typeof SuspendAppResponseSchema>> {
+    return { app: toApp(await this.suspension.suspend(appId, reason)) };
+  }
+
+  @GrpcMethod('RegistryService', 'UnsuspendApp')
+  async unsuspend({ appId, reason }: UnsuspendAppRequest): Promise<MessageInitShape<typeof UnsuspendAppResponseSchema>> {
+    return { app: toApp(await this.suspension.unsuspend(appId, reason)) };
+  }
+
+  @GrpcMethod('RegistryService', 'GetAppSuspension')
+  async getSuspension({ appId }: GetAppSuspensionRequest): Promise<MessageInitShape<typeof GetAppSuspensionResponseSchema>> {
+    const suspendedAt = await this.suspension.suspendedAt(appId);
+    return suspendedAt === null ? {} : { suspendedAtMs: toMs(suspendedAt) };
   }
 }

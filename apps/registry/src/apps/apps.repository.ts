@@ -112,6 +112,24 @@ export class AppsRepository {
     await tx.app.update({ where: { id }, data: { permissionApplied: permissionRevision }, select: { id: true } });
   }
 
+  /** Writes a suspension, or its end, of an app that the transaction has locked; its installations are still to follow. */
+  async saveSuspension(tx: Queries, { id, suspendedAt, revision, updatedAt }: PartnerApp): Promise<void> {
+    const data = { suspendedAt, suspensionApplied: false, revision, updatedAt };
+    await tx.app.update({ where: { id }, data, select: { id: true } });
+  }
+
+  /** An app some of whose installations do not follow its suspension, or its end, locked like by `lock`; or undefined. */
+  async lockSuspensionBehind(tx: Queries): Promise<PartnerApp | undefined> {
+    const [behind] = await tx.$queryRaw<{ id: string }[]>`
+      SELECT id FROM app WHERE NOT suspension_applied AND deleted_at IS NULL LIMIT 1 FOR UPDATE`;
+    return behind === undefined ? undefined : this.find(tx, behind.id);
+  }
+
+  /** Every installation follows it. */
+  async markSuspensionApplied(tx: Queries, { id }: PartnerApp): Promise<void> {
+    await tx.app.update({ where: { id }, data: { suspensionApplied: true }, select: { id: true } });
+  }
+
   private async find(queries: Queries, id: string, tenant?: Tenant): Promise<PartnerApp | undefined> {
     const row = await queries.app.findFirst({ where: { id, deletedAt: null, ...(tenant && ownedBy(tenant)) }, ...WITH_ENDPOINT });
     return row === null ? undefined : toPartnerApp(row);
@@ -138,7 +156,7 @@ function toRow(app: PartnerApp) {
 }
 
 function toPartnerApp(row: Row): PartnerApp {
-  const { endpoint, deletedAt: _deletedAt, permissionApplied: _permissionApplied, permissions, ...app } = row;
+  const { endpoint, deletedAt: _deletedAt, permissionApplied: _permissionApplied, suspensionApplied: _applied, permissions, ...app } = row;
   return { ...app, permissions: permissionList.parse(permissions), endpoint: endpoint === null ? null : toEndpoint(endpoint) };
 }
 

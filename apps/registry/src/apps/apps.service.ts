@@ -112,6 +112,7 @@ function blank({ partnerId, mode }: Tenant, id: string): PartnerApp {
     revision: 0n,
     endpointRevision: 0n,
     permissionRevision: 0n,
+    suspendedAt: null,
     createdAt: now,
     updatedAt: now,
   };

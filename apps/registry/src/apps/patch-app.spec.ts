@@ -16,6 +16,7 @@ const bare: PartnerApp = {
   revision: 4n,
   endpointRevision: 2n,
   permissionRevision: 1n,
+  suspendedAt: null,
   createdAt: created,
   updatedAt: created,
 };

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Backoff } from '@hookwright/kafka';
 import { type Logger, LOGGER } from '@hookwright/runtime';
 import type { Queries } from '../database/database.ts';
+import { RemainingWork } from '../database/remaining-work.ts';
 import { Transactions } from '../database/transactions.ts';
 import { InstallationsService } from '../installations/installations.service.ts';
 import type { PartnerApp } from './app.ts';
@@ -16,29 +16,27 @@ const LOOK_EVERY_MS = 60_000;
  */
 @Injectable()
 export class PermissionChanges implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> | undefined;
-  private again = false;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly remaining: RemainingWork;
 
   constructor(
     private readonly transactions: Transactions,
     private readonly apps: AppsRepository,
     private readonly installations: InstallationsService,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.remaining = new RemainingWork({
+      doSome: () => this.applyMore(),
+      onFailure: (reason) => logger.warn({ reason }, 'permissions.waiting'),
+      everyMs: LOOK_EVERY_MS,
+    });
+  }
 
-  /** Goes on where a process may have died. Does not wait: the service's health must answer in the meantime. */
   onApplicationBootstrap(): void {
-    this.finish();
-    this.timer = setInterval(() => this.finish(), LOOK_EVERY_MS);
-    this.timer.unref();
+    this.remaining.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    clearInterval(this.timer);
-    await this.running;
+    await this.remaining.stop();
   }
 
   /** In the transaction that changes, and has locked, the app. False when there are more installations. */
@@ -50,24 +48,7 @@ export class PermissionChanges implements OnApplicationBootstrap, OnModuleDestro
 
   /** Does what is left to do, of every app, without being waited for. */
   finish(): void {
-    this.again = true;
-    this.running ??= this.applyAll().finally(() => {
-      this.running = undefined;
-      if (this.again && !this.stopping.signal.aborted) this.finish();
-    });
-  }
-
-  private async applyAll(): Promise<void> {
-    this.again = false;
-    const backoff = new Backoff(this.stopping.signal);
-    do {
-      try {
-        while (!this.stopping.signal.aborted && (await this.applyMore()));
-        return;
-      } catch (error) {
-        this.logger.warn({ reason: (error as Error).message }, 'permissions.waiting');
-      }
-    } while (await backoff.wait());
+    this.remaining.wake();
   }
 
   /** False when there was nothing to do. */

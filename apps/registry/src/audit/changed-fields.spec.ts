@@ -21,6 +21,7 @@ const app: PartnerApp = {
   revision: 1n,
   endpointRevision: 1n,
   permissionRevision: 1n,
+  suspendedAt: null,
   createdAt: new Date(0),
   updatedAt: new Date(0),
 };

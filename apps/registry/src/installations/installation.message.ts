@@ -34,6 +34,7 @@ export function toInstallation(installation: Installation): MessageInitShape<typ
     ...(revokedAt === null ? {} : { revokedAtMs: toMs(revokedAt) }),
     revokedBy: revokedBy === null ? Actor.UNSPECIFIED : ACTORS.valueOf(revokedBy),
     sequence: installation.sequence,
+    suspendedWithApp: installation.status === 'suspended' && installation.suspendedWithApp,
   };
 }
 

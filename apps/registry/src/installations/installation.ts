@@ -16,6 +16,8 @@ export interface Installation {
   readonly permissionRevision: bigint;
   /** Its app had chosen to be told of this generation's beginning. */
   readonly tellsCreated: boolean;
+  /** It is suspended because its app is, and comes back with it; false in every other status, unless an older version wrote it. */
+  readonly suspendedWithApp: boolean;
   readonly installedBy: string;
   readonly installedAt: Date;
   readonly revokedAt: Date | null;

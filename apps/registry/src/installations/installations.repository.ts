@@ -89,6 +89,18 @@ export class InstallationsRepository {
     });
   }
 
+  /** At most `limit` of an app's installations that do not follow its suspension, or its end, locked likewise. */
+  async lockUnlikeApp(tx: Queries, { id, suspendedAt }: PartnerApp, limit: number): Promise<Installation[]> {
+    const unlike =
+      suspendedAt === null
+        ? await tx.$queryRaw<{ id: string }[]>`
+            SELECT id FROM installation WHERE app_id = ${id} AND status = 'suspended' AND suspended_with_app LIMIT ${limit} FOR UPDATE`
+        : await tx.$queryRaw<{ id: string }[]>`
+            SELECT id FROM installation WHERE app_id = ${id} AND status IN ('active', 'pending_permission_upgrade')
+            LIMIT ${limit} FOR UPDATE`;
+    return tx.installation.findMany({ where: { id: { in: unlike.map((row) => row.id) } } });
+  }
+
   /** `limit` + 1 of an app's installations, newest first. */
   list(queries: Queries, { appId, status, merchantId }: InstallationFilter, { limit, after }: PageRequest): Promise<Installation[]> {
     const chosen = { ...(status === undefined ? {} : { status }), ...(merchantId === undefined ? {} : { merchantId }) };
@@ -117,6 +129,7 @@ export class InstallationsRepository {
       where: { id: { in: [...ids] } },
       data: {
         status: 'revoked',
+        suspendedWithApp: false,
         grantedScopes: [],
         grantedPermissions: [],
         askedScopes: [],
@@ -133,11 +146,17 @@ export class InstallationsRepository {
     { permissionRevision }: PartnerApp,
     { behind, changes }: { behind: readonly Installation[]; changes: readonly InstallationChange[] },
   ): Promise<void> {
-    for (const status of ['active', 'pending_permission_upgrade'] as const) {
-      const ids = changes.filter(({ installation }) => installation.status === status).map(({ installation }) => installation.id);
-      await tx.installation.updateMany({ where: { id: { in: ids } }, data: { status, sequence: { increment: 1 } } });
-    }
+    await this.updateStatuses(tx, changes);
     await tx.installation.updateMany({ where: { id: { in: behind.map(({ id }) => id) } }, data: { permissionRevision } });
+  }
+
+  /** Writes the new statuses of several installations. */
+  async updateStatuses(tx: Queries, changes: readonly InstallationChange[]): Promise<void> {
+    for (const [status, alike] of Map.groupBy(changes, ({ installation }) => installation.status)) {
+      const where = { id: { in: alike.map(({ installation }) => installation.id) } };
+      const suspendedWithApp = alike.every(({ installation }) => installation.suspendedWithApp);
+      await tx.installation.updateMany({ where, data: { status, suspendedWithApp, sequence: { increment: 1 } } });
+    }
   }
 
   /** Those that wait for consent: of an app, or since before a time. How many there were. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { INSTALL_CREATED_TYPE, newId } from '@hookwright/contracts';
 import { type FieldError, Problem, validationFailed } from '@hookwright/runtime';
-import { type PartnerApp, scopesOf, type Tenant } from '../apps/app.ts';
+import { type PartnerApp, refuseSuspended, scopesOf, type Tenant } from '../apps/app.ts';
 import { AppsRepository } from '../apps/apps.repository.ts';
 import { addToAuditLog } from '../audit/audit-log.ts';
 import type { Queries } from '../database/database.ts';
@@ -15,7 +15,7 @@ import type { Cause, Installation, InstallationChange } from './installation.ts'
 import { announcements } from './installation.message.ts';
 import { InstallationsRepository } from './installations.repository.ts';
 import { Redactions } from './redactions.ts';
-import { awaitConsent, firstInstall, type Grant, installAgain, reconsider, revoke, suspend, unsuspend } from './transition.ts';
+import { awaitConsent, firstInstall, type Grant, installAgain, reconsider, revoke, suspend, suspendWithApp, unsuspend } from './transition.ts';
 
 /** Names one installation of one of the tenant's apps. */
 export interface InstallationRef {
@@ -65,7 +65,7 @@ export class InstallationsService {
   /** What there is between an app and a merchant; if nothing, an installation begins that waits for his consent. */
   beginConsent({ appId, merchantId }: Pick<Grant, 'appId' | 'merchantId'>, cause: Cause): Promise<Installation> {
     return this.transactions.run(async (tx) => {
-      await this.apps.lockShared(tx, appId);
+      refuseSuspended(await this.apps.lockShared(tx, appId));
       const errors = checkMerchantId(merchantId);
       if (errors.length > 0) throw validationFailed(errors);
       const known = await this.installations.findOfMerchant(tx, appId, merchantId);
@@ -81,6 +81,7 @@ export class InstallationsService {
   install(wish: InstallWish, cause: Cause): Promise<{ installation: Installation; created: boolean }> {
     return this.transactions.run(async (tx) => {
       const app = await this.apps.lockShared(tx, wish.appId);
+      refuseSuspended(app);
       const errors = checkWish(wish, app);
       if (errors.length > 0) throw validationFailed(errors);
       if (wish.consent?.generation !== undefined) await this.checkGoesOn(tx, wish, wish.consent.generation);
@@ -95,14 +96,20 @@ export class InstallationsService {
     return this.change(which, cause, (current) => revoke(current, cause));
   }
 
-  /** Idempotent. Throws `installation_not_active`. */
+  /** Idempotent. Throws `installation_not_active`, and `app_suspended`: until its app comes back there is nothing to choose. */
   suspend(which: InstallationRef, cause: Cause): Promise<Installation> {
-    return this.change(which, cause, (current) => suspend(current, cause));
+    return this.change(which, cause, (current, app) => {
+      refuseSuspended(app);
+      return suspend(current, cause);
+    });
   }
 
-  /** Idempotent. Throws `installation_not_active`. */
+  /** Idempotent. Throws likewise. */
   unsuspend(which: InstallationRef, cause: Cause): Promise<Installation> {
-    return this.change(which, cause, (current, { permissions }) => unsuspend(current, isCovered(current, permissions), cause));
+    return this.change(which, cause, (current, app) => {
+      refuseSuspended(app);
+      return unsuspend(current, isCovered(current, app.permissions), cause);
+    });
   }
 
   /**
@@ -129,6 +136,15 @@ export class InstallationsService {
     await this.installations.updateReconsidered(tx, app, { behind, changes });
     await this.record(tx, changes, app.mode);
     return behind.length < CHANGED_AT_ONCE;
+  }
+
+  /** Suspends installations whose app is, or brings back those that were suspended with it, as many at once likewise. True when that were all. */
+  async followSuspension(tx: Queries, app: PartnerApp, now: Date): Promise<boolean> {
+    const unlike = await this.installations.lockUnlikeApp(tx, app, CHANGED_AT_ONCE);
+    const changes = unlike.map((installation) => followed(installation, app, now)).filter((change) => change !== undefined);
+    await this.installations.updateStatuses(tx, changes);
+    await this.record(tx, changes, app.mode);
+    return unlike.length < CHANGED_AT_ONCE;
   }
 
   private change({ tenant, appId, id }: InstallationRef, cause: Cause, transition: Transition): Promise<Installation> {
@@ -198,6 +214,12 @@ function reconsidered(installation: Installation, { permissions }: PartnerApp, n
   const covered = isCovered(installation, permissions);
   const reason = covered ? 'permissions narrowed' : 'permissions widened';
   return reconsider(installation, covered, { actor: 'partner', reason, now });
+}
+
+function followed(installation: Installation, { permissions, suspendedAt }: PartnerApp, now: Date): InstallationChange | undefined {
+  const by = { actor: 'operator', now } as const;
+  if (suspendedAt !== null) return suspendWithApp(installation, { ...by, reason: 'app suspended' });
+  return unsuspend(installation, isCovered(installation, permissions), { ...by, reason: 'app unsuspended' });
 }
 
 function checkWish({ merchantId, scopes, installedBy, consent }: InstallWish, app: PartnerApp): FieldError[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { InstallationStatus } from '../generated/prisma/enums.ts';
 import type { Cause, Installation } from './installation.ts';
-import { awaitConsent, firstInstall, type Grant, installAgain, reconsider, revoke, suspend, unsuspend } from './transition.ts';
+import { awaitConsent, firstInstall, type Grant, installAgain, reconsider, revoke, suspend, suspendWithApp, unsuspend } from './transition.ts';
 
 const at = (hour: number): Cause => ({ actor: 'merchant', reason: '', now: new Date(Date.UTC(2026, 10, 25, hour)) });
 const grant = (...scopes: string[]): Grant => ({
@@ -79,6 +79,15 @@ describe('an installation', () => {
       expect(unsuspend(suspended.installation, false, at(4))?.installation.status).toBe('pending_permission_upgrade');
     },
   );
+
+  it('is suspended by itself or with its app, and does not change from the one to the other', () => {
+    const withApp = suspendWithApp(active, at(2))!;
+    expect(withApp).toMatchObject({ kind: 'suspended', previousStatus: 'active' });
+    expect(withApp.installation).toEqual({ ...active, status: 'suspended', suspendedWithApp: true, sequence: 2 });
+    expect(suspendWithApp(suspend(active, at(2))!.installation, at(3))).toBeUndefined();
+    expect(unsuspend(withApp.installation, true, at(3))?.installation).toEqual({ ...active, sequence: 3 });
+    expect(revoke(withApp.installation, at(3))?.installation.suspendedWithApp).toBe(false);
+  });
 
   it.each<InstallationStatus>(['revoked', 'pending_consent'])('%s, cannot be suspended, nor unsuspended', (status) => {
     for (const change of [() => suspend(inStatus(status), at(2)), () => unsuspend(inStatus(status), true, at(2))]) {

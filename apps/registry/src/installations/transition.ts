@@ -24,13 +24,15 @@ export interface Grant {
  *   revoked -install-> active, one generation later; pending_permission_upgrade | pending_consent -install-> active;
  *   active | pending_permission_upgrade -suspend-> suspended -unsuspend-> active, or pending_permission_upgrade when the app asks for more;
  *   active -the app asks for more-> pending_permission_upgrade -the app asks for no more-> active
+ * An installation is suspended by itself, or with its app (suspendedWithApp): with the app's suspension only the latter ends.
  */
 
 /** What waits for a merchant who looks at the consent page. It has no number yet, as nobody is told of it. */
 export function awaitConsent(id: string, { appId, merchantId }: Pick<Grant, 'appId' | 'merchantId'>, { actor, now }: Cause): Installation {
   const nothing = { grantedScopes: [], grantedPermissions: [], askedScopes: [], permissionRevision: 0n, tellsCreated: false };
-  const waiting = { status: 'pending_consent', generation: 1, sequence: 0, installedBy: actor, installedAt: now, createdAt: now } as const;
-  return { id, appId, merchantId, ...nothing, ...waiting, revokedAt: null, revokedBy: null };
+  const waiting = { status: 'pending_consent', suspendedWithApp: false, generation: 1, sequence: 0 } as const;
+  const begun = { installedBy: actor, installedAt: now, createdAt: now };
+  return { id, appId, merchantId, ...nothing, ...waiting, ...begun, revokedAt: null, revokedBy: null };
 }
 
 /** The first installation of an app at a merchant. */
@@ -56,15 +58,21 @@ export function installAgain(current: Installation, grant: Grant, cause: Cause):
 export function suspend(current: Installation, cause: Cause): InstallationChange | undefined {
   checkConsent(current, 'suspended');
   if (current.status === 'suspended') return undefined;
-  const suspended = { ...current, status: 'suspended', sequence: current.sequence + 1 } as const;
-  return changed(current, suspended, { kind: 'suspended', cause });
+  return changed(current, held(current), { kind: 'suspended', cause });
+}
+
+/** Suspended with its app, unless it is by itself. */
+export function suspendWithApp(current: Installation, cause: Cause): InstallationChange | undefined {
+  const change = suspend(current, cause);
+  return change && { ...change, installation: { ...change.installation, suspendedWithApp: true } };
 }
 
 /** The end of a suspension; undefined: there is none. `isCovered`: it has all scopes the app asks for. Throws `installation_not_active` likewise. */
 export function unsuspend(current: Installation, isCovered: boolean, cause: Cause): InstallationChange | undefined {
   checkConsent(current, 'unsuspended');
   if (current.status !== 'suspended') return undefined;
-  const going = { ...current, status: isCovered ? 'active' : 'pending_permission_upgrade', sequence: current.sequence + 1 } as const;
+  const status = isCovered ? 'active' : 'pending_permission_upgrade';
+  const going = { ...current, status, suspendedWithApp: false, sequence: current.sequence + 1 } as const;
   return changed(current, going, { kind: 'unsuspended', cause });
 }
 
@@ -80,8 +88,12 @@ export function revoke(current: Installation, cause: Cause): InstallationChange 
   if (current.status === 'pending_consent') throw notActive('revoked', 'the merchant has not agreed yet');
   if (current.status === 'revoked') return undefined;
   const nothing = { grantedScopes: [], grantedPermissions: [], askedScopes: [] };
-  const ended = { status: 'revoked', ...nothing, revokedAt: cause.now, revokedBy: cause.actor } as const;
+  const ended = { status: 'revoked', suspendedWithApp: false, ...nothing, revokedAt: cause.now, revokedBy: cause.actor } as const;
   return changed(current, { ...current, ...ended, sequence: current.sequence + 1 }, { kind: 'revoked', cause });
+}
+
+function held(current: Installation): Installation {
+  return { ...current, status: 'suspended', suspendedWithApp: false, sequence: current.sequence + 1 };
 }
 
 function statusAfter({ status }: Installation, { wanted, scopes }: Grant): InstallationStatus {
@@ -106,7 +118,7 @@ function notActive(done: string, why: string): Problem {
 
 function granted(grant: Grant, { now }: Cause) {
   const { appId, merchantId, installedBy, tellsCreated } = grant;
-  const active = { status: 'active', installedAt: now, revokedAt: null, revokedBy: null } as const;
+  const active = { status: 'active', suspendedWithApp: false, installedAt: now, revokedAt: null, revokedBy: null } as const;
   return { appId, merchantId, installedBy, tellsCreated, ...agreed(grant), ...active };
 }
 

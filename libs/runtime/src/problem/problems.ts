@@ -18,6 +18,7 @@ export const PROBLEMS = {
   no_endpoint: { status: 409, title: 'The app has no endpoint' },
   endpoint_not_enabled: { status: 409, title: 'The endpoint is not enabled' },
   endpoint_not_paused: { status: 409, title: 'The endpoint is not paused' },
+  app_suspended: { status: 409, title: 'The app is suspended' },
   installation_not_active: { status: 409, title: 'The installation is not active' },
   idempotency_in_progress: { status: 409, title: 'The first request with this key is still running' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
