@@ -5,6 +5,8 @@ import type { Kafka } from 'kafkajs';
 import pg from 'pg';
 import { DELIVERIES, DeliveryConsumer } from './consumer/delivery.consumer.ts';
 import type { DeliveryEnv } from './env.ts';
+import { MerchantErasuresController } from './erasure/merchant-erasures.controller.ts';
+import { MerchantErasures } from './erasure/merchant-erasures.ts';
 import { openLogPool, openReadPool } from './log/database.ts';
 import { measureHoldings } from './metrics.ts';
 import { DeliveriesController } from './reads/deliveries.controller.ts';
@@ -39,7 +41,7 @@ export class AppModule implements OnModuleInit, OnModuleDestroy, OnApplicationSh
     const readPool = openReadPool({ url: env.DATABASE_URL, logger });
     return {
       module: AppModule,
-      controllers: [DeliveryConsumer, DeliveriesController, HealthController],
+      controllers: [DeliveryConsumer, DeliveriesController, HealthController, MerchantErasuresController],
       providers: [
         { provide: KAFKA, useValue: kafka },
         { provide: pg.Pool, useValue: pool },
@@ -52,6 +54,7 @@ export class AppModule implements OnModuleInit, OnModuleDestroy, OnApplicationSh
         { provide: HealthRepository, useFactory: () => new HealthRepository(readPool) },
         { provide: BREAKERS, inject: [Worker], useFactory: (worker: Worker) => worker.breakers },
         HealthService,
+        { provide: MerchantErasures, useFactory: () => new MerchantErasures({ pool, databaseUrl: env.DATABASE_URL, logger }) },
       ],
     };
   }

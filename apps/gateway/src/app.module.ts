@@ -48,6 +48,10 @@ import { LoginController } from './login/login.controller.ts';
 import { LoginService } from './login/login.service.ts';
 import { LoginsUnderWay } from './login/logins-under-way.ts';
 import { OidcLogin } from './login/oidc-login.ts';
+import { MerchantErasuresRepository } from './merchants/merchant-erasures.repository.ts';
+import { MerchantErasures } from './merchants/merchant-erasures.ts';
+import { MerchantsController } from './merchants/merchants.controller.ts';
+import { MerchantsService } from './merchants/merchants.service.ts';
 import { MerchantSessions } from './merchant-session/merchant-sessions.ts';
 import { MerchantInstallationsController } from './merchants/merchant-installations.controller.ts';
 import { MerchantInstallationsService } from './merchants/merchant-installations.service.ts';
@@ -93,6 +97,7 @@ const CONTROLLERS = [
   OperatorEventTypesController,
   OperatorAppsController,
   OperatorInstallationsController,
+  MerchantsController,
   MasterKeyController,
   OpenApiController,
   SystemHealthController,
@@ -134,6 +139,9 @@ const OAUTH = [
   ConsentGrants,
   GrantChecksRepository,
   GrantChecks,
+  MerchantErasuresRepository,
+  MerchantErasures,
+  MerchantsService,
   MerchantSessions,
   HostIssuer,
   LoginsUnderWay,

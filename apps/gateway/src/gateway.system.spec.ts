@@ -360,6 +360,25 @@ describe('the gateway before the real services', () => {
     ]);
   });
 
+  it('forgets a merchant: his installations end at once and are gone soon, and his events are on their way', async () => {
+    const { id } = await createApp();
+    const body = { app_id: id, merchant_id: 'mer_forgotten', scopes: ['orders.read'] };
+    const installed = await asOperator('POST /v1/operator/installations', body);
+    const at = `/v1/apps/${id}/installations/${String(installed.body['id'])}`;
+    const merchant = '/v1/operator/merchants/mer_forgotten';
+    expect((await asOperator(`GET ${merchant}`)).body).toMatchObject({ id: 'mer_forgotten', live_installations: 1, erasure: null });
+    expect(JSON.stringify((await asOperator('GET /v1/operator/merchants?limit=100')).body)).toContain('mer_forgotten');
+
+    expect((await asOperator(`POST ${merchant}/erase`)).status).toBe(202);
+    expect((await call(`GET ${at}`, { key: LIVE })).body).toMatchObject({ status: 'revoked', revoked_by: 'operator' });
+    await eventually(async () => {
+      const { body: shown } = await asOperator(`GET ${merchant}`);
+      expect(shown).toMatchObject({ installations: 0, known_since: null, erasure: { left: ['deliveries'], done_at: null } });
+    });
+    expect((await call(`GET ${at}`, { key: LIVE })).status).toBe(404);
+    expect(JSON.stringify((await call(`GET /v1/apps/${id}/audit`, { key: LIVE })).body)).not.toContain('mer_forgotten');
+  });
+
   it('lets an app in by itself, for itself alone', async () => {
     const app = (await call('POST /v1/apps', { key: LIVE, body: APP })).body as { id: string; client_id: string; client_secret: string };
     const other = await createApp();

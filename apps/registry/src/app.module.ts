@@ -29,6 +29,11 @@ import { MerchantInstallationsController } from './installations/merchant-instal
 import { MerchantReader } from './installations/merchant-reader.ts';
 import { RedactionsRepository } from './installations/redactions.repository.ts';
 import { Redactions } from './installations/redactions.ts';
+import { ErasuresRepository } from './merchants/erasures.repository.ts';
+import { MerchantErasures } from './merchants/merchant-erasures.ts';
+import { MerchantsController } from './merchants/merchants.controller.ts';
+import { MerchantsRepository } from './merchants/merchants.repository.ts';
+import { MerchantsService } from './merchants/merchants.service.ts';
 import { PartnersController } from './partners/partners.controller.ts';
 import { PartnersRepository } from './partners/partners.repository.ts';
 import { PartnersService } from './partners/partners.service.ts';
@@ -41,6 +46,7 @@ import { PartnersService } from './partners/partners.service.ts';
     EndpointSignalsController,
     InstallationsController,
     MerchantInstallationsController,
+    MerchantsController,
     EventTypesController,
     AuditController,
   ],
@@ -62,6 +68,10 @@ import { PartnersService } from './partners/partners.service.ts';
     AbandonedConsents,
     RedactionsRepository,
     Redactions,
+    MerchantsRepository,
+    MerchantsService,
+    ErasuresRepository,
+    MerchantErasures,
     EventTypesRepository,
     EventTypesService,
     CatalogueAnnouncer,

@@ -18,6 +18,7 @@ import { EventTypesController } from './event-types/event-types.controller.ts';
 import { AbandonedConsents } from './installations/abandoned-consents.ts';
 import { InstallationsController } from './installations/installations.controller.ts';
 import { MerchantInstallationsController } from './installations/merchant-installations.controller.ts';
+import { MerchantsController } from './merchants/merchants.controller.ts';
 import { PartnersController } from './partners/partners.controller.ts';
 
 const logger = createLogger('registry', 'fatal');
@@ -50,7 +51,8 @@ export async function startRegistry({ databaseUrl, brokers, env = {}, signals, a
     apps: app.get(AppsController),
     endpoints: app.get(EndpointsController),
     installations: app.get(InstallationsController),
-    merchants: app.get(MerchantInstallationsController),
+    merchantInstallations: app.get(MerchantInstallationsController),
+    merchants: app.get(MerchantsController),
     eventTypes: app.get(EventTypesController),
     abandonedConsents: app.get(AbandonedConsents),
     audit: app.get(AuditController),

@@ -13,7 +13,7 @@ export type ParkReason =
   | 'install_untold'
   | 'internal_error';
 export type SuppressReason = 'endpoint_disabled' | 'endpoint_unverified';
-export type CancelReason = 'installation_revoked' | 'installation_suspended' | 'endpoint_removed' | 'event_not_chosen';
+export type CancelReason = 'installation_revoked' | 'installation_suspended' | 'endpoint_removed' | 'event_not_chosen' | 'merchant_erased';
 
 /** What may be done with a delivery at this moment. */
 export type Admission =

@@ -56,7 +56,7 @@ export class Sweeper {
     const backoff = new Backoff(this.stopped.signal);
     do {
       try {
-        const ended = await this.sweepAll(sweep);
+        const ended = await sweepAll(this.pool, sweep);
         if (ended > 0) this.logger.info({ ...sweep, ended }, 'deliveries.swept');
         return;
       } catch (error) {
@@ -64,22 +64,24 @@ export class Sweeper {
       }
     } while (await backoff.wait());
   }
+}
 
-  private async sweepAll(sweep: Sweep): Promise<number> {
-    let ended = 0;
-    let last = SWEEP_ROWS;
-    while (last === SWEEP_ROWS) {
-      const { rowCount } = await this.pool.query(sweepOnce(sweep));
-      last = rowCount ?? 0;
-      ended += last;
-      deliveriesRecorded.inc({ outcome: outcomeOf(sweep) }, last);
-    }
-    return ended;
+/** Ends all of them, by as many statements as it takes. How many it were. */
+export async function sweepAll(pool: pg.Pool, sweep: Sweep): Promise<number> {
+  let ended = 0;
+  let last = SWEEP_ROWS;
+  while (last === SWEEP_ROWS) {
+    const { rowCount } = await pool.query(sweepOnce(sweep));
+    last = rowCount ?? 0;
+    ended += last;
+    deliveriesRecorded.inc({ outcome: outcomeOf(sweep) }, last);
   }
+  return ended;
 }
 
 function keyOf(sweep: Sweep): string {
   if (sweep.of === 'expired') return sweep.of;
+  if (sweep.of === 'merchant') return `merchant ${sweep.merchantId}`;
   return sweep.of === 'app' ? sweep.appId : sweep.installationId;
 }
 

@@ -21,7 +21,7 @@ export interface Operation {
   readonly problems?: readonly ProblemCode[];
 }
 
-const DESCRIPTIONS: Readonly<Record<number, string>> = { 200: 'Done', 201: 'Created', 204: 'Done; no body' };
+const DESCRIPTIONS: Readonly<Record<number, string>> = { 200: 'Done', 201: 'Created', 202: 'Accepted; it goes on', 204: 'Done; no body' };
 
 /** A route of the API: who may call it and what it answers, in one place for the door and the OpenAPI document. */
 export function Operation({ access, id, summary, description, answers, problems = [] }: Operation): MethodDecorator {

@@ -45,6 +45,12 @@ export class GrantsRepository {
     return ended;
   }
 
+  /** With their tokens. How many it deleted, at most `limit`. */
+  async deleteOfMerchant(merchantId: string, limit: number): Promise<number> {
+    return await this.database.client.$executeRaw`
+      DELETE FROM oauth_grant WHERE id IN (SELECT id FROM oauth_grant WHERE merchant_id = ${merchantId} LIMIT ${limit}::int)`;
+  }
+
   async deleteOfApp(appId: string): Promise<void> {
     await this.database.client.oauthGrant.deleteMany({ where: { appId } });
   }

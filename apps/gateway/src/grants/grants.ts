@@ -15,6 +15,9 @@ export interface Consent {
   readonly installation: InstallationState;
 }
 
+// Each with its tokens, some ten.
+const DELETED_AT_ONCE = 200;
+
 const ended = new Counter({
   name: 'hookwright_oauth_grants_ended_total',
   help: 'Grants that ended before their tokens did, by reason',
@@ -50,6 +53,12 @@ export class Grants {
   /** Ends a grant with all of its tokens. One that has ended stays so. */
   async end(id: string, reason: EndReason): Promise<void> {
     if (await this.grants.end(id, new Date())) ended.inc({ reason });
+    this.accessTokens.forget();
+  }
+
+  /** For a merchant who is erased: his grants, those that ended too, and all that came of them. */
+  async forgetMerchant(merchantId: string): Promise<void> {
+    while ((await this.grants.deleteOfMerchant(merchantId, DELETED_AT_ONCE)) === DELETED_AT_ONCE);
     this.accessTokens.forget();
   }
 

@@ -54,8 +54,10 @@ const install = async () => {
 const refresh = (token: string): Promise<Answered> =>
   postForm(gateway, '/oauth/token', { grant_type: 'refresh_token', refresh_token: token }, basic(client.clientId, client.secret));
 const opensInstallation = async (key: string): Promise<number> => (await call(gateway, 'GET /v1/installation', { key })).status;
-const opensApp = async (key: string): Promise<number> => (await call(gateway, `GET /v1/apps/${client.appId}/installations`, { key })).status;
-const holds = async (): Promise<unknown[]> => (await database.pool.query('SELECT due_at FROM app_hold WHERE app_id = $1', [client.appId])).rows;
+const opensApp = async (key: string): Promise<number> =>
+  (await call(gateway, `GET /v1/apps/${client.appId}/installations`, { key })).status;
+const holds = async (): Promise<unknown[]> =>
+  (await database.pool.query('SELECT due_at FROM app_hold WHERE app_id = $1', [client.appId])).rows;
 
 describe('an app that the operator suspends', () => {
   it('has no token that opens anything, and has them back afterwards', async () => {

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { inBudget } from '@hookwright/runtime';
 import { ENV, type GatewayEnv } from '../env.ts';
+import { MerchantErasuresRepository } from '../merchants/merchant-erasures.repository.ts';
 import { TransientStore } from '../oauth/adapters/transient-store.ts';
 import { cookieName, cookieOf, setCookie } from './cookie.ts';
 
@@ -14,7 +15,7 @@ const ID = /^[\w-]{43}$/;
 // Enough of the hash to be nobody else's, and nothing to find the session by.
 const NAME_LENGTH = 22;
 
-const kept = z.object({ merchantId: z.string(), subject: z.string(), loggedInFor: z.string() });
+const kept = z.object({ merchantId: z.string(), subject: z.string(), loggedInFor: z.string(), beganAtMs: z.number().default(0) });
 
 /** Who a browser belongs to, as the host platform's login said. */
 export interface MerchantSession {
@@ -35,6 +36,7 @@ export class MerchantSessions {
 
   constructor(
     private readonly store: TransientStore,
+    private readonly erasures: MerchantErasuresRepository,
     @Inject(ENV) env: GatewayEnv,
   ) {
     this.secure = env.PUBLIC_URL.startsWith('https:');
@@ -44,7 +46,7 @@ export class MerchantSessions {
   /** A new session, always with a new id: one that somebody knew before the login would be his too. Returns the Set-Cookie header. */
   async begin(login: Omit<MerchantSession, 'id'>): Promise<string> {
     const id = randomBytes(ID_BYTES).toString('base64url');
-    await inBudget(this.store.put(MODEL, id, { payload: { ...login }, seconds: SECONDS }), 'Redis');
+    await inBudget(this.store.put(MODEL, id, { payload: { ...login, beganAtMs: Date.now() }, seconds: SECONDS }), 'Redis');
     return setCookie(this.cookie, id, { secure: this.secure, seconds: SECONDS });
   }
 
@@ -52,7 +54,11 @@ export class MerchantSessions {
     const id = this.idOf({ headers });
     if (id === undefined) return undefined;
     const found = await inBudget(this.store.get(MODEL, id), 'Redis');
-    return found === undefined ? undefined : { id, ...kept.parse(found.payload) };
+    if (found === undefined) return undefined;
+    const { beganAtMs, ...session } = kept.parse(found.payload);
+    // Sessions are found by their cookies only, so that those of a merchant who is erased cannot be looked for: they end here.
+    const isErased = await inBudget(this.erasures.wasRequestedSince(session.merchantId, new Date(beganAtMs)), 'The database');
+    return isErased ? undefined : { id, ...session };
   }
 
   /** The cookie's value, whether or not there is such a session. */

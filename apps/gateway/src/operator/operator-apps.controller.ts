@@ -16,7 +16,8 @@ export class OperatorAppsController {
     id: 'suspendApp',
     summary: 'Suspend an app with all of its installations',
     description:
-      'Idempotent. Until it is unsuspended its tokens open nothing, nobody installs it, and the events of its merchants are neither sent nor kept.',
+      'Idempotent. Until it is unsuspended its tokens open nothing, nobody installs it, and the events of its merchants are neither ' +
+      'sent nor kept.',
     answers: { 200: appSuspension },
   })
   async suspend(

@@ -14,8 +14,8 @@ const LOOK_EVERY_MS = 60_000;
 const WORDS = { max: 200 };
 
 /**
- * The operator suspends whole apps. Their installations follow: all that are not suspended by themselves, and these alone come back at the end.
- * An app may have more installations than one transaction can change in good time, so that the rest of them is done in further ones.
+ * The operator suspends whole apps. Their installations follow: all that are not suspended by themselves, and these alone come back at the
+ * end. An app may have more installations than one transaction can change in good time, so that the rest of them is done in further ones.
  */
 @Injectable()
 export class AppSuspension implements OnApplicationBootstrap, OnModuleDestroy {

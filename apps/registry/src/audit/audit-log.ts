@@ -8,6 +8,22 @@ export async function addToAuditLog(tx: Queries, change: AuditedChange): Promise
   await tx.auditEntry.create({ data: toRow(auditEntry(change)), select: { id: true } });
 }
 
+/** As many as one statement takes in good time, likewise. */
+export async function addAllToAuditLog(tx: Queries, changes: readonly AuditedChange[]): Promise<void> {
+  await tx.auditEntry.createMany({ data: changes.map((change) => toRow(auditEntry(change))) });
+}
+
+/** Takes the merchant's id out of what the log has of his installations: it was there for people, and nothing looks for it. */
+export async function forgetMerchantOf(
+  tx: Queries,
+  installations: readonly { readonly id: string; readonly appId: string }[],
+): Promise<void> {
+  const [appIds, ids] = [installations.map(({ appId }) => appId), installations.map(({ id }) => id)];
+  await tx.$executeRaw`
+    UPDATE audit_entry SET details = details - 'merchant_id'
+    WHERE app_id = ANY (${appIds}::text[]) AND target = ANY (${ids}::text[])`;
+}
+
 /** An entry as the database keeps it. */
 export function toRow({ id, appId, atMs, actorKind, actorId, action, target, details, requestId }: AuditEntry) {
   const createdAt = new Date(Number(atMs));

@@ -1,8 +1,8 @@
 import { Backoff } from '@hookwright/kafka';
 
 /**
- * Work that may be too large for one transaction: the rest of it is done in further ones, by this process or, after its end, by the next one.
- * It is looked for at the start, whenever it is woken, and every `everyMs`.
+ * Work that may be too large for one transaction: the rest of it is done in further ones, by this process or, after its end, by the next
+ * one. It is looked for at the start, whenever it is woken, and every `everyMs`.
  */
 export class RemainingWork {
   private readonly stopping = new AbortController();

@@ -72,6 +72,11 @@ function installationSnapshot({ installation, cause }: InstallationChange): Outb
   return { topic: TOPICS.installations, key: id, partitionKey: merchantId, value: toBinary(InstallationSnapshotSchema, snapshot) };
 }
 
+/** The installation is not there any more: of no generation. */
+export function installationRemoved({ id, merchantId }: Installation): OutboxMessage {
+  return { topic: TOPICS.installations, key: id, partitionKey: merchantId, value: null };
+}
+
 function lifecycleEvent(change: InstallationChange, mode: Mode): OutboxMessage {
   const { installation, kind, cause } = change;
   return eventOf(installation, { type: `partner_app.install.${kind}`, mode, now: cause.now, data: lifecycleData(change) });

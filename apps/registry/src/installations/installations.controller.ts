@@ -26,9 +26,10 @@ import { distinct } from '../fields/field-rules.ts';
 import { ACTORS, INSTALLATION_STATUSES } from '../messages/enums.ts';
 import { readPage } from '../pages/page.ts';
 import type { Cause } from './installation.ts';
+import type { Consent } from './install-wish.ts';
 import { toInstallation, toTransition } from './installation.message.ts';
 import { InstallationReader } from './installation-reader.ts';
-import { type Consent, InstallationsService } from './installations.service.ts';
+import { InstallationsService } from './installations.service.ts';
 
 @Controller()
 export class InstallationsController {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { notFound } from '@hookwright/runtime';
+import { notFound, Problem } from '@hookwright/runtime';
 import type { PartnerApp } from '../apps/app.ts';
 import type { Queries } from '../database/database.ts';
 import type { Transition } from '../generated/prisma/client.ts';
@@ -21,6 +21,8 @@ export interface NamedInstallation {
   readonly mode: Mode;
 }
 
+type PendingOnes = { readonly appId: string } | { readonly merchantId: string } | { readonly createdAt: { readonly lt: Date } };
+
 /** What the history keeps of a change. */
 type Recorded = Pick<InstallationChange, 'installation' | 'previousStatus' | 'cause'>;
 
@@ -39,10 +41,12 @@ export class InstallationsRepository {
     return this.get(tx, appId, id);
   }
 
-  /** An app's installation at a merchant, which there must be, locked likewise. */
+  /** An app's installation at a merchant, which there was a moment ago, locked likewise. Throws `conflict` if it is there no more. */
   async lockOfMerchant(tx: Queries, appId: string, merchantId: string): Promise<Installation> {
     await tx.$queryRaw`SELECT 1 FROM installation WHERE app_id = ${appId} AND merchant_id = ${merchantId} FOR UPDATE`;
-    return tx.installation.findUniqueOrThrow({ where: { appId_merchantId: { appId, merchantId } } });
+    const found = await this.findOfMerchant(tx, appId, merchantId);
+    if (found === undefined) throw new Problem('conflict', 'The merchant was being erased at this moment; try again.');
+    return found;
   }
 
   /** An app's installation at a merchant, if there is one. */
@@ -56,6 +60,34 @@ export class InstallationsRepository {
       SELECT id FROM installation WHERE app_id = ${appId} AND status NOT IN ('revoked', 'pending_consent')
       ORDER BY created_at, id LIMIT ${limit} FOR UPDATE`;
     return tx.installation.findMany({ where: { id: { in: live.map(({ id }) => id) }, status: { notIn: ['revoked', 'pending_consent'] } } });
+  }
+
+  /** At most `limit` of a merchant's installations that go on, with their apps' modes, locked likewise. */
+  async lockLiveOfMerchant(tx: Queries, merchantId: string, limit: number): Promise<{ installation: Installation; mode: Mode }[]> {
+    const live = await tx.$queryRaw<{ id: string }[]>`
+      SELECT id FROM installation WHERE merchant_id = ${merchantId} AND status NOT IN ('revoked', 'pending_consent')
+      LIMIT ${limit} FOR UPDATE`;
+    const where = { id: { in: live.map(({ id }) => id) } };
+    const rows = await tx.installation.findMany({ where, include: { app: { select: { mode: true } } } });
+    return rows.map(({ app, ...installation }) => ({ installation, mode: app.mode }));
+  }
+
+  /** At most `limit` of a merchant's installations that have ended and whose apps were told all of it, locked likewise. */
+  async lockOverOfMerchant(tx: Queries, merchantId: string, limit: number): Promise<Installation[]> {
+    const over = await tx.$queryRaw<{ id: string }[]>`
+      SELECT id FROM installation WHERE merchant_id = ${merchantId} AND status = 'revoked'
+        AND NOT EXISTS (SELECT FROM redaction WHERE redaction.installation_id = installation.id)
+      LIMIT ${limit} FOR UPDATE`;
+    return tx.installation.findMany({ where: { id: { in: over.map(({ id }) => id) }, status: 'revoked', redaction: { is: null } } });
+  }
+
+  /** With their histories. */
+  async remove(tx: Queries, installations: readonly Installation[]): Promise<void> {
+    await tx.installation.deleteMany({ where: { id: { in: installations.map(({ id }) => id) } } });
+  }
+
+  async hasMerchant(queries: Queries, merchantId: string): Promise<boolean> {
+    return (await queries.installation.findFirst({ where: { merchantId }, select: { id: true } })) !== null;
   }
 
   /** At most `limit` of an app's installations that were not looked at since it asks for something else, locked likewise. */
@@ -159,8 +191,8 @@ export class InstallationsRepository {
     }
   }
 
-  /** Those that wait for consent: of an app, or since before a time. How many there were. */
-  async deletePending(queries: Queries, which: { appId: string } | { createdAt: { lt: Date } }): Promise<number> {
+  /** Those that wait for consent: of an app, of a merchant, or since before a time. How many there were. */
+  async deletePending(queries: Queries, which: PendingOnes): Promise<number> {
     return (await queries.installation.deleteMany({ where: { ...which, status: 'pending_consent' } })).count;
   }
 

@@ -1,21 +1,32 @@
 import { Injectable } from '@nestjs/common';
-import { INSTALL_CREATED_TYPE, newId } from '@hookwright/contracts';
-import { type FieldError, Problem, validationFailed } from '@hookwright/runtime';
-import { type PartnerApp, refuseSuspended, scopesOf, type Tenant } from '../apps/app.ts';
+import { newId } from '@hookwright/contracts';
+import { Problem, validationFailed } from '@hookwright/runtime';
+import { type PartnerApp, refuseSuspended, type Tenant } from '../apps/app.ts';
 import { AppsRepository } from '../apps/apps.repository.ts';
-import { addToAuditLog } from '../audit/audit-log.ts';
+import { addAllToAuditLog, addToAuditLog, forgetMerchantOf } from '../audit/audit-log.ts';
 import type { Queries } from '../database/database.ts';
 import { Outbox } from '../database/outbox.ts';
 import { Transactions } from '../database/transactions.ts';
-import { choosesAppEvent } from '../endpoints/event-choice.ts';
-import { checkCount, checkText, invalid } from '../fields/field-rules.ts';
+import { checkText } from '../fields/field-rules.ts';
 import type { Mode } from '../generated/prisma/enums.ts';
-import { agreedPermissions, coveredPermissions, isCovered, wantedScopes } from './coverage.ts';
+import { checkMerchantId } from '../merchants/merchant-id.ts';
+import { isCovered } from './coverage.ts';
+import { checkWish, grantOf, type InstallWish } from './install-wish.ts';
 import type { Cause, Installation, InstallationChange } from './installation.ts';
-import { announcements } from './installation.message.ts';
+import { announcements, installationRemoved } from './installation.message.ts';
 import { InstallationsRepository } from './installations.repository.ts';
 import { Redactions } from './redactions.ts';
-import { awaitConsent, firstInstall, type Grant, installAgain, reconsider, revoke, suspend, suspendWithApp, unsuspend } from './transition.ts';
+import {
+  awaitConsent,
+  firstInstall,
+  type Grant,
+  installAgain,
+  reconsider,
+  revoke,
+  suspend,
+  suspendWithApp,
+  unsuspend,
+} from './transition.ts';
 
 /** Names one installation of one of the tenant's apps. */
 export interface InstallationRef {
@@ -24,26 +35,9 @@ export interface InstallationRef {
   readonly id: string;
 }
 
-/** What a merchant agreed to on our consent page. */
-export interface Consent {
-  /** Of the optional permissions those he chose; required ones may be among them. */
-  readonly permissions: readonly string[];
-  /** Of the app, when the page was shown. */
-  readonly permissionRevision: bigint;
-  /** Of the installation that he was shown; undefined: he was asked whether to install the app. */
-  readonly generation?: number;
-}
-
-/** Who is to have what of which app: scopes, or what he agreed to. */
-export interface InstallWish extends Pick<Grant, 'appId' | 'merchantId' | 'scopes' | 'installedBy'> {
-  readonly consent?: Consent;
-}
-
 /** What a request does to an installation; undefined: nothing, it was so before. */
 type Transition = (current: Installation, app: PartnerApp) => InstallationChange | undefined;
 
-const MERCHANT_ID = /^[A-Za-z0-9_.:-]{1,64}$/;
-const MAX_SCOPES = 100;
 // Three rows each; some 100 ms.
 const CHANGED_AT_ONCE = 500;
 const WORDS = { max: 200 };
@@ -119,14 +113,50 @@ export class InstallationsService {
   async revokeSome(tx: Queries, { id, mode }: Pick<PartnerApp, 'id' | 'mode'>, cause: Cause): Promise<boolean> {
     await this.installations.deletePending(tx, { appId: id });
     const live = await this.installations.lockLive(tx, id, CHANGED_AT_ONCE);
-    const changes = live.map((installation) => revoke(installation, cause)).filter((change) => change !== undefined);
-    await this.installations.updateRevoked(
-      tx,
-      live.map((installation) => installation.id),
-      cause,
-    );
-    await this.record(tx, changes, mode);
+    await this.revokeThose(tx, live, { mode, cause });
     return live.length < CHANGED_AT_ONCE;
+  }
+
+  /** Ends installations of a merchant, as many at once likewise; what his apps have of him is to go at once. How many it were. */
+  async revokeOfMerchant(tx: Queries, merchantId: string, cause: Cause): Promise<number> {
+    await this.installations.deletePending(tx, { merchantId });
+    const live = await this.installations.lockLiveOfMerchant(tx, merchantId, CHANGED_AT_ONCE);
+    for (const [mode, ofMode] of Map.groupBy(live, (each) => each.mode)) {
+      await this.revokeThose(
+        tx,
+        ofMode.map(({ installation }) => installation),
+        { mode, cause },
+      );
+    }
+    // His history goes: what an app had of him, and until when, is told by its log alone.
+    await addAllToAuditLog(
+      tx,
+      live.map(({ installation: { id, appId, generation } }) => ({
+        appId,
+        action: 'installation.revoked',
+        target: id,
+        details: { generation, reason: cause.reason },
+      })),
+    );
+    await this.redactions.hasten(tx, merchantId, cause.now);
+    return live.length;
+  }
+
+  /** Takes away a merchant's installations that have ended and of which nobody is to be told any more, as many at once. How many. */
+  async removeOfMerchant(tx: Queries, merchantId: string): Promise<number> {
+    const over = await this.installations.lockOverOfMerchant(tx, merchantId, CHANGED_AT_ONCE);
+    await this.outbox.add(tx, over.map(installationRemoved));
+    await forgetMerchantOf(tx, over);
+    await addAllToAuditLog(
+      tx,
+      over.map(({ id, appId }) => ({ appId, action: 'installation.erased', target: id })),
+    );
+    await this.installations.remove(tx, over);
+    return over.length;
+  }
+
+  hasMerchant(tx: Queries, merchantId: string): Promise<boolean> {
+    return this.installations.hasMerchant(tx, merchantId);
   }
 
   /** Looks again at installations whose app asks for something else now, as many at once likewise. True when that were all. */
@@ -138,7 +168,7 @@ export class InstallationsService {
     return behind.length < CHANGED_AT_ONCE;
   }
 
-  /** Suspends installations whose app is, or brings back those that were suspended with it, as many at once likewise. True when that were all. */
+  /** Suspends installations whose app is, or brings back those that were suspended with it, as many at once. True when that were all. */
   async followSuspension(tx: Queries, app: PartnerApp, now: Date): Promise<boolean> {
     const unlike = await this.installations.lockUnlikeApp(tx, app, CHANGED_AT_ONCE);
     const changes = unlike.map((installation) => followed(installation, app, now)).filter((change) => change !== undefined);
@@ -166,6 +196,20 @@ export class InstallationsService {
     const current = await this.installations.lockOfMerchant(tx, appId, merchantId);
     if (current.generation === generation && current.status !== 'revoked' && current.status !== 'pending_consent') return;
     throw new Problem('installation_not_active', 'The installation was revoked.');
+  }
+
+  private async revokeThose(
+    tx: Queries,
+    live: readonly Installation[],
+    { mode, cause }: { mode: Mode; cause: Cause },
+  ): Promise<void> {
+    const changes = live.map((installation) => revoke(installation, cause)).filter((change) => change !== undefined);
+    await this.installations.updateRevoked(
+      tx,
+      live.map((installation) => installation.id),
+      cause,
+    );
+    await this.record(tx, changes, mode);
   }
 
   private async grant(
@@ -199,17 +243,6 @@ export class InstallationsService {
   }
 }
 
-function grantOf({ consent, scopes, ...who }: InstallWish, { permissions, permissionRevision, endpoint }: PartnerApp): Grant {
-  const whoAndWhen = { ...who, permissionRevision, tellsCreated: choosesAppEvent(endpoint, INSTALL_CREATED_TYPE) };
-  if (consent === undefined) {
-    const covered = coveredPermissions(scopes, permissions);
-    return { ...whoAndWhen, scopes, permissions: covered, wanted: wantedScopes(permissions, covered) };
-  }
-  const agreed = agreedPermissions(permissions, consent.permissions);
-  const agreedScopes = [...scopesOf(agreed)];
-  return { ...whoAndWhen, scopes: agreedScopes, permissions: agreed.map(({ id }) => id), wanted: agreedScopes };
-}
-
 function reconsidered(installation: Installation, { permissions }: PartnerApp, now: Date): InstallationChange | undefined {
   const covered = isCovered(installation, permissions);
   const reason = covered ? 'permissions narrowed' : 'permissions widened';
@@ -220,34 +253,4 @@ function followed(installation: Installation, { permissions, suspendedAt }: Part
   const by = { actor: 'operator', now } as const;
   if (suspendedAt !== null) return suspendWithApp(installation, { ...by, reason: 'app suspended' });
   return unsuspend(installation, isCovered(installation, permissions), { ...by, reason: 'app unsuspended' });
-}
-
-function checkWish({ merchantId, scopes, installedBy, consent }: InstallWish, app: PartnerApp): FieldError[] {
-  const asked = consent === undefined ? checkScopes(scopes, app) : checkConsent(consent, app);
-  return [...checkMerchantId(merchantId), ...checkText('/installed_by', installedBy, WORDS), ...asked];
-}
-
-function checkMerchantId(merchantId: string): FieldError[] {
-  return MERCHANT_ID.test(merchantId) ? [] : [invalid('/merchant_id', 'must be 1 to 64 of A-Za-z0-9_.:-')];
-}
-
-function checkScopes(scopes: readonly string[], { permissions }: PartnerApp): FieldError[] {
-  const grantable = scopesOf(permissions);
-  return [
-    ...checkCount('/scopes', scopes, { max: MAX_SCOPES }),
-    ...scopes.flatMap((scope, index) =>
-      grantable.has(scope) ? [] : [invalid(`/scopes/${index}`, 'is not a scope that a permission of the app asks for')],
-    ),
-  ];
-}
-
-/** Throws `conflict` when the merchant saw other permissions than the app has now: nobody agrees to what he was not shown. */
-function checkConsent(
-  { permissions: chosen, permissionRevision }: Consent,
-  { permissions, permissionRevision: present }: PartnerApp,
-): FieldError[] {
-  if (permissionRevision !== present) throw new Problem('conflict', 'The app asks for something else now.');
-  return chosen.flatMap((id, index) =>
-    permissions.some((permission) => permission.id === id) ? [] : [invalid(`/permissions/${index}`, 'is not a permission of the app')],
-  );
 }

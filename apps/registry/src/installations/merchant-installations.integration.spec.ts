@@ -43,10 +43,10 @@ const agree = async (appId: string, merchantId: string, more: { permissionRevisi
   return { ...installation!, id: installation!.id! };
 };
 const list = (merchantId: string, page = { limit: 100, cursor: '' }) =>
-  registry.merchants.list(create(ListMerchantInstallationsRequestSchema, { merchantId, page }));
+  registry.merchantInstallations.list(create(ListMerchantInstallationsRequestSchema, { merchantId, page }));
 const idsOf = async (merchantId: string) => (await list(merchantId)).installations!.map(({ installation }) => installation!.id);
 const get = (merchantId: string, installationId: string) =>
-  registry.merchants.get(create(GetMerchantInstallationRequestSchema, { merchantId, installationId }));
+  registry.merchantInstallations.get(create(GetMerchantInstallationRequestSchema, { merchantId, installationId }));
 const revoke = (appId: string, installationId: string) => {
   const request = { tenant, appId, installationId, actor: Actor.MERCHANT, reason: 'not needed' };
   return registry.installations.revoke(create(RevokeInstallationRequestSchema, request));

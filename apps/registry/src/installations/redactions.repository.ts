@@ -26,6 +26,10 @@ export class RedactionsRepository {
     await tx.redaction.deleteMany({ where: { installationId: { in: [...installationIds] } } });
   }
 
+  async hasten(tx: Queries, merchantId: string, now: Date): Promise<void> {
+    await tx.redaction.updateMany({ where: { installation: { merchantId }, dueAt: { gt: now } }, data: { dueAt: now } });
+  }
+
   /** At most `limit` that are due, their installations locked; those that somebody else has locked are left to him. */
   async lockDue(tx: Queries, now: Date, limit: number): Promise<DueRedaction[]> {
     const due = await tx.$queryRaw<{ id: string }[]>`

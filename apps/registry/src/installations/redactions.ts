@@ -51,6 +51,11 @@ export class Redactions implements OnApplicationBootstrap, OnModuleDestroy {
     if (begun.length > 0) await this.redactions.remove(tx, begun);
   }
 
+  /** Whatever is planned for a merchant's installations is due now. */
+  async hasten(tx: Queries, merchantId: string, now: Date): Promise<void> {
+    await this.redactions.hasten(tx, merchantId, now);
+  }
+
   private async tell(): Promise<void> {
     do {
       try {

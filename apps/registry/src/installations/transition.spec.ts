@@ -1,7 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import type { InstallationStatus } from '../generated/prisma/enums.ts';
 import type { Cause, Installation } from './installation.ts';
-import { awaitConsent, firstInstall, type Grant, installAgain, reconsider, revoke, suspend, suspendWithApp, unsuspend } from './transition.ts';
+import {
+  awaitConsent,
+  firstInstall,
+  type Grant,
+  installAgain,
+  reconsider,
+  revoke,
+  suspend,
+  suspendWithApp,
+  unsuspend,
+} from './transition.ts';
 
 const at = (hour: number): Cause => ({ actor: 'merchant', reason: '', now: new Date(Date.UTC(2026, 10, 25, hour)) });
 const grant = (...scopes: string[]): Grant => ({

@@ -67,7 +67,7 @@ export function suspendWithApp(current: Installation, cause: Cause): Installatio
   return change && { ...change, installation: { ...change.installation, suspendedWithApp: true } };
 }
 
-/** The end of a suspension; undefined: there is none. `isCovered`: it has all scopes the app asks for. Throws `installation_not_active` likewise. */
+/** The end of a suspension; undefined: there is none. `isCovered`: it has all scopes the app asks for. Throws likewise. */
 export function unsuspend(current: Installation, isCovered: boolean, cause: Cause): InstallationChange | undefined {
   checkConsent(current, 'unsuspended');
   if (current.status !== 'suspended') return undefined;

@@ -19,6 +19,8 @@ export type Sweep =
       readonly throughGeneration: number;
       readonly reason: CancelReason;
     }
+  /** Of events up to a time; what no app can switch off goes on. */
+  | { readonly of: 'merchant'; readonly merchantId: string; readonly untilMs: number }
   /** Those that waited, e.g. for a paused endpoint, until their event was not kept any more. */
   | { readonly of: 'expired' };
 
@@ -39,6 +41,10 @@ WITH waiting AS (
   ${WAITING} AND ${IS_KEPT} AND installation_id = $3 AND generation <= $4
     AND (source = 'installed_merchants' OR (($2 = 'installation_revoked' OR generation < $4) AND event_type <> ALL ($5))) ${END}
 ) ${UPDATE}`;
+const OF_MERCHANT = `
+WITH waiting AS (
+  ${WAITING} AND merchant_id = $3 AND created_at <= to_timestamp($4::float8 / 1000) AND event_type <> ALL ($5) ${END}
+) ${UPDATE}`;
 const EXPIRED = `WITH waiting AS (${WAITING} AND ${IS_EXPIRED} ${END}) ${UPDATE}`;
 
 const LARGEST_INTEGER = 2_147_483_647;
@@ -50,6 +56,10 @@ export function sweepOnce(sweep: Sweep): Statement {
     return { name: 'sweep-app', text: OF_APP, values: [status, reason, appId, olderThanMs] };
   }
   if (sweep.of === 'expired') return { name: 'sweep-expired', text: EXPIRED, values: ['failed', 'payload_expired'] };
+  if (sweep.of === 'merchant') {
+    const values = ['canceled', 'merchant_erased', sweep.merchantId, sweep.untilMs, MANDATORY_LIFECYCLE_TYPES];
+    return { name: 'sweep-merchant', text: OF_MERCHANT, values };
+  }
   const { reason, installationId, throughGeneration } = sweep;
   const values = ['canceled', reason, installationId, Math.min(throughGeneration, LARGEST_INTEGER), MANDATORY_LIFECYCLE_TYPES];
   return { name: 'sweep-installation', text: OF_INSTALLATION, values };
