@@ -18,6 +18,8 @@ const request = (appId: string, id: string, atMs: number, status = 200): Receive
   answeredMs: atMs,
   status,
   attempt: 1,
+  type: '',
+  merchant: '',
 });
 
 const apps = [

@@ -22,6 +22,7 @@ interface Known {
 
 const behaviours = new Map<string, Known>([[ALL, OK]]);
 let sampleEvery = 0;
+let labelled = false;
 let columns = new RequestColumns();
 let samples: Sample[] = [];
 let connections = 0;
@@ -42,6 +43,7 @@ function take(socket: net.Socket, request: RawRequest): void {
     webhookId: headerOf(head, 'webhook-id') ?? '',
     attempt: Number(headerOf(head, 'webhook-attempt') ?? 0),
     atMs,
+    ...(labelled ? { type: headerOf(head, 'webhook-event-type'), merchant: headerOf(head, 'webhook-merchant-id') } : {}),
   });
   if (sampleEvery > 0 && index % sampleEvery === 0 && samples.length < MAX_SAMPLES) {
     samples.push({ path, atMs, headers: headersOf(head), body: Buffer.from(request.body) });
@@ -82,7 +84,7 @@ function counts(): ReturnType<ReceiverApi['counts']> {
 
 serveParent<ReceiverApi>({
   listen: async (settings) => {
-    sampleEvery = settings.sampleEvery;
+    ({ sampleEvery, labelled } = settings);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ port: 0, host: '0.0.0.0', backlog: 4096 }, resolve);
@@ -103,5 +105,5 @@ serveParent<ReceiverApi>({
     return counts();
   },
   log: ({ from, count }) => columns.slice(from, count),
-  samples: () => samples,
+  samples: ({ from, count }) => samples.slice(from, from + count),
 });

@@ -22,6 +22,9 @@ export interface RequestLog {
   readonly statuses: readonly number[];
   /** webhook-attempt: 1 is the first. */
   readonly attempts: readonly number[];
+  /** Event type and merchant; empty where the receiver was not told to keep them. */
+  readonly types: readonly string[];
+  readonly merchants: readonly string[];
 }
 
 /** One request as it came, for those who verify signatures. */
@@ -47,6 +50,8 @@ export interface Counts {
 export interface ReceiverSettings {
   /** Every how many requests one is kept whole; 0: none. */
   readonly sampleEvery: number;
+  /** Whether the log has the event's type and merchant: two more headers to look for in each request. */
+  readonly labelled: boolean;
 }
 
 /** The methods of the receiver's process. */
@@ -61,5 +66,6 @@ export interface ReceiverApi {
   waitForPairs(of: { readonly pairs: number; readonly timeoutMs: number }): Promise<Counts>;
   /** A part of the log: at most `count` requests from the `from`th on. */
   log(of: { readonly from: number; readonly count: number }): RequestLog;
-  samples(of: undefined): readonly Sample[];
+  /** A part of the samples, as of the log; empty after the last. */
+  samples(of: { readonly from: number; readonly count: number }): readonly Sample[];
 }

@@ -1,9 +1,11 @@
 import path from 'node:path';
 import { Child } from '../child/child.ts';
-import type { Behaviour, Counts, ReceiverApi, RequestLog, Sample } from './receiver-api.ts';
+import type { Behaviour, Counts, ReceiverApi, ReceiverSettings, RequestLog, Sample } from './receiver-api.ts';
 
 // Some 200 bytes each: a message of a few MB.
 const LOG_PART = 20_000;
+// Some 2 KB each.
+const SAMPLES_PART = 2000;
 
 /** One request of the log. */
 export interface ReceivedRequest {
@@ -16,7 +18,12 @@ export interface ReceivedRequest {
   /** 0: it was not answered. */
   readonly status: number;
   readonly attempt: number;
+  /** Event type and merchant; empty unless the receiver is `labelled`. */
+  readonly type: string;
+  readonly merchant: string;
 }
+
+export type ReceiverOptions = Partial<ReceiverSettings>;
 
 /** Every endpoint of every app, in a process of its own that answers 200 at once unless told otherwise, and keeps a log of all requests. */
 export class Receiver {
@@ -28,10 +35,10 @@ export class Receiver {
     this.port = port;
   }
 
-  /** `sampleEvery`: every how many requests one is kept whole (all of them: 1), at most 50,000; default none. */
-  static async start({ sampleEvery = 0 }: { readonly sampleEvery?: number } = {}): Promise<Receiver> {
+  /** `sampleEvery`: every how many requests one is kept whole (all of them: 1), at most 50,000; default none. `labelled`: default not. */
+  static async start({ sampleEvery = 0, labelled = false }: ReceiverOptions = {}): Promise<Receiver> {
     const child = new Child<ReceiverApi>('receiver', path.join(import.meta.dirname, 'main.ts'));
-    return new Receiver(child, await child.call('listen', { sampleEvery }));
+    return new Receiver(child, await child.call('listen', { sampleEvery, labelled }));
   }
 
   get pid(): number {
@@ -79,8 +86,13 @@ export class Receiver {
     return all;
   }
 
-  samples(): Promise<readonly Sample[]> {
-    return this.#child.call('samples', undefined);
+  async samples(): Promise<readonly Sample[]> {
+    const all: Sample[] = [];
+    for (;;) {
+      const part = await this.#child.call('samples', { from: all.length, count: SAMPLES_PART });
+      if (part.length === 0) return all;
+      all.push(...part);
+    }
   }
 
   async stop(): Promise<void> {
@@ -102,5 +114,7 @@ function rowOf(log: RequestLog, index: number): ReceivedRequest {
     answeredMs: log.answeredMs[index] ?? Number.NaN,
     status: log.statuses[index] ?? 0,
     attempt: log.attempts[index] ?? 0,
+    type: log.types[index] ?? '',
+    merchant: log.merchants[index] ?? '',
   };
 }

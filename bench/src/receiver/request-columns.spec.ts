@@ -22,8 +22,16 @@ describe('RequestColumns', () => {
       answeredMs: [3],
       statuses: [503],
       attempts: [1],
+      types: [''],
+      merchants: [''],
     });
     expect(columns.slice(0, 1)).toMatchObject({ statuses: [0], answeredMs: [Number.NaN] });
+  });
+
+  it('keeps what an event was about when it is told', () => {
+    const columns = new RequestColumns();
+    columns.add({ ...arrived('app_1', 'a'), type: 'order.created', merchant: 'mer_1' });
+    expect(columns.slice(0, 1)).toMatchObject({ types: ['order.created'], merchants: ['mer_1'] });
   });
 
   it('wakes who waits for a number of pairs', async () => {

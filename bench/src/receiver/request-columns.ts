@@ -6,6 +6,8 @@ export interface ArrivedRequest {
   readonly webhookId: string;
   readonly attempt: number;
   readonly atMs: number;
+  readonly type?: string | undefined;
+  readonly merchant?: string | undefined;
 }
 
 interface Waiting {
@@ -22,6 +24,8 @@ export class RequestColumns {
   readonly #answeredMs: number[] = [];
   readonly #statuses: number[] = [];
   readonly #attempts: number[] = [];
+  readonly #types: string[] = [];
+  readonly #merchants: string[] = [];
   /** The same few texts again and again: kept once. */
   readonly #texts = new Map<string, string>();
   readonly #pairs = new Map<string, Set<string>>();
@@ -42,12 +46,14 @@ export class RequestColumns {
   }
 
   /** Returns its index. */
-  add({ path, appId, webhookId, attempt, atMs }: ArrivedRequest): number {
+  add({ path, appId, webhookId, attempt, atMs, type = '', merchant = '' }: ArrivedRequest): number {
     const app = this.#once(appId);
     this.#paths.push(this.#once(path));
     this.#appIds.push(app);
     this.#webhookIds.push(webhookId);
     this.#attempts.push(attempt);
+    this.#types.push(this.#once(type));
+    this.#merchants.push(this.#once(merchant));
     this.#atMs.push(atMs);
     this.#answeredMs.push(Number.NaN);
     this.#count(app, webhookId);
@@ -85,6 +91,8 @@ export class RequestColumns {
       answeredMs: this.#answeredMs.slice(from, to),
       statuses: this.#statuses.slice(from, to),
       attempts: this.#attempts.slice(from, to),
+      types: this.#types.slice(from, to),
+      merchants: this.#merchants.slice(from, to),
     };
   }
 

@@ -11,6 +11,8 @@ export interface AppWish {
   readonly merchants: readonly string[];
   /** Further fields of the webhook, such as `{ max_concurrency: 50 }`. */
   readonly webhook?: Readonly<Record<string, unknown>>;
+  /** Further fields of the app, such as `{ redirect_uris: [] }`. */
+  readonly app?: Readonly<Record<string, unknown>>;
 }
 
 export interface ProvisionedApp {
@@ -18,7 +20,13 @@ export interface ProvisionedApp {
   readonly url: string;
   /** whsec_…, for those who verify signatures. */
   readonly secret: string;
+  /** What it authenticates itself with as an OAuth client. */
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Live API key of its partner. */
+  readonly apiKey: string;
   readonly merchants: readonly string[];
+  /** In the order of the merchants. */
   readonly installationIds: readonly string[];
 }
 
@@ -38,12 +46,13 @@ export async function provision({ apiUrl, apps, onProgress }: ProvisioningOption
   try {
     const operator = pool.as(OPERATOR_TOKEN);
     await operator.call('POST', '/v1/operator/event-types', EVENT_TYPE_BODY);
-    const partner = pool.as(await makePartner(operator));
+    const apiKey = await makePartner(operator);
+    const partner = pool.as(apiKey);
     let done = 0;
     return await inParallel(apps, WIDTH, async (wish) => {
       const app = await makeApp(partner, operator, wish);
       onProgress?.(++done);
-      return app;
+      return { ...app, apiKey };
     });
   } finally {
     await pool.close();
@@ -63,9 +72,10 @@ async function makePartner(operator: Api): Promise<string> {
   return (api_keys as { live: string }).live;
 }
 
-async function makeApp(partner: Api, operator: Api, { url, merchants, webhook }: AppWish): Promise<ProvisionedApp> {
+async function makeApp(partner: Api, operator: Api, { url, merchants, webhook, app }: AppWish): Promise<Omit<ProvisionedApp, 'apiKey'>> {
   const made = await partner.call('POST', '/v1/apps', {
     name: 'Bench',
+    ...app,
     permissions: [{ id: 'orders', title: 'See orders', scopes: [SCOPE], optional: false }],
     webhook: { url, event_sources: ['installed_merchants'], enabled_events: [EVENT_TYPE], ...webhook },
   });
@@ -77,6 +87,8 @@ async function makeApp(partner: Api, operator: Api, { url, merchants, webhook }:
     id: app_id,
     url,
     secret: (made['webhook'] as { secret: string }).secret,
+    clientId: made['client_id'] as string,
+    clientSecret: made['client_secret'] as string,
     merchants,
     installationIds: installations.map(({ id }) => id as string),
   };

@@ -7,6 +7,8 @@ export interface AcceptedEvent {
   readonly apps: readonly string[];
   /** When it was handed to the client that publishes, Unix ms. */
   readonly sentMs: number;
+  /** Whose event it is, where that is known. */
+  readonly merchant?: string;
 }
 
 /** One request as a receiver saw it; `answeredMs` is NaN when the other side had hung up before the answer. */

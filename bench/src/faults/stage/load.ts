@@ -82,7 +82,7 @@ export class Load {
   }
 
   #add(events: readonly PublishedEvent[]): void {
-    this.add(events.map(({ webhookId, merchant, sentMs }) => ({ webhookId, sentMs, apps: this.appsOf(merchant) })));
+    this.add(events.map(({ webhookId, merchant, sentMs }) => ({ webhookId, merchant, sentMs, apps: this.appsOf(merchant) })));
   }
 
   #pairsPerEvent(merchants: readonly string[]): number {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { nowMs } from '../../clock.ts';
-import { Receiver } from '../../receiver/receiver.ts';
+import { type ReceivedRequest, Receiver, type ReceiverOptions } from '../../receiver/receiver.ts';
 import { type AppWish, provision, type ProvisionedApp } from '../../system/provisioning.ts';
 import { settled } from '../../system/settled.ts';
 import type { System, SystemOptions } from '../../system/system.ts';
-import { type AcceptedEvent, type Arrival, judgePairs, type PairVerdict } from '../judge/pairs.ts';
+import { type AcceptedEvent, judgePairs, type PairVerdict } from '../judge/pairs.ts';
 import { latencies, type Period } from '../judge/timing.ts';
 import { type Backlog, BacklogProbe } from './backlog.ts';
 import { Load } from './load.ts';
@@ -28,6 +28,8 @@ export interface SceneOptions {
   readonly webhook?: AppWish['webhook'];
   /** Further environment by service. */
   readonly env?: SystemOptions['env'];
+  /** What the receiver keeps of each request beyond the log. */
+  readonly receiver?: ReceiverOptions;
 }
 
 export interface Settling {
@@ -64,7 +66,7 @@ export class Scene {
 
   /** Apps, receiver and publisher on a running system. Everything is registered with `ending`, so that it ends even when this fails half-way. */
   static async open(system: System, options: SceneOptions, { ending, say }: Pick<Stage, 'ending' | 'say'>): Promise<Scene> {
-    const receiver = ending.with(await Receiver.start());
+    const receiver = ending.with(await Receiver.start(options.receiver));
     say('provisioning');
     const apps = await provision({ apiUrl: system.apiUrl, apps: wishesOf(options, receiver) });
     await settled();
@@ -134,7 +136,7 @@ export class Scene {
   }
 
   /** Every request so far. */
-  arrivals(): Promise<readonly Arrival[]> {
+  arrivals(): Promise<readonly ReceivedRequest[]> {
     return this.receiver.log();
   }
 
