@@ -1,5 +1,9 @@
 import type { Row } from './row.ts';
+import { v4 } from './rows/v4-rotations.ts';
 import { v5 } from './rows/v5-secrets-searched.ts';
 
-/** Secrets, tokens, installations and who may do what. In the order of the table. */
-export const TENANT_ROWS: readonly Row[] = [v5];
+/** Signing secrets, client secrets and tokens, and those who keep them. In the order of the table. */
+export const SECRET_ROWS: readonly Row[] = [v4, v5];
+
+/** Installations, and who may do what. In the order of the table. */
+export const TENANT_ROWS: readonly Row[] = [];

@@ -1,5 +1,5 @@
 import { OUTSIDE_ROWS } from './catalogue-outside.ts';
-import { TENANT_ROWS } from './catalogue-tenants.ts';
+import { SECRET_ROWS, TENANT_ROWS } from './catalogue-tenants.ts';
 import type { Row } from './row.ts';
 import { k1 } from './rows/k1-broker-stopped.ts';
 import { k2 } from './rows/k2-broker-killed.ts';
@@ -23,4 +23,12 @@ import { r6 } from './rows/r6-random-kills.ts';
 import { r7 } from './rows/r7-cold-start.ts';
 
 /** Every row there is, in the order of the table. */
-export const ROWS: readonly Row[] = [r1, r2, r3, r6, r7, k1, k2, k3, k4, k5, k6, k7, p1, p2, p3, p4, d1, d2, d3, d4, ...OUTSIDE_ROWS, ...TENANT_ROWS];
+export const ROWS: readonly Row[] = [
+  ...[r1, r2, r3, r6, r7],
+  ...[k1, k2, k3, k4, k5, k6, k7],
+  ...[p1, p2, p3, p4],
+  ...[d1, d2, d3, d4],
+  ...SECRET_ROWS,
+  ...OUTSIDE_ROWS,
+  ...TENANT_ROWS,
+];
