@@ -1,4 +1,7 @@
 import type { Row } from './row.ts';
+import { l1 } from './rows/l1-uninstalls.ts';
+import { l2 } from './rows/l2-address-changed.ts';
+import { l3 } from './rows/l3-app-deleted.ts';
 import { v4 } from './rows/v4-rotations.ts';
 import { v5 } from './rows/v5-secrets-searched.ts';
 
@@ -6,4 +9,4 @@ import { v5 } from './rows/v5-secrets-searched.ts';
 export const SECRET_ROWS: readonly Row[] = [v4, v5];
 
 /** Installations, and who may do what. In the order of the table. */
-export const TENANT_ROWS: readonly Row[] = [];
+export const TENANT_ROWS: readonly Row[] = [l1, l2, l3];
