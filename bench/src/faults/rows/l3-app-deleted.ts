@@ -15,7 +15,6 @@ const DELETED = 20;
 const STORES = [
   ['gateway', 'client_secret'],
   ['gateway', 'oauth_token'],
-  ['gateway', 'oauth_grant'],
   ['vault', 'secret'],
 ] as const;
 
