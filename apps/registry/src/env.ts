@@ -16,9 +16,19 @@ export const registryEnv = serviceEnv
       .default(172_800)
       .describe('from a revoke to partner_app.merchant.redact'),
     ENDPOINT_VERIFICATION: onOff().default(true).describe('off: an endpoint is enabled at once; for development'),
+    FAILPOINT_OUTBOX: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe('the process kills itself before it publishes so many messages; only in the development profile'),
     ...egressEnv,
   })
-  .superRefine((env, context) => checkGrpcTls(env, [env.HOST], context));
+  .superRefine((env, context) => {
+    checkGrpcTls(env, [env.HOST], context);
+    if (env.HOOKWRIGHT_PROFILE === 'production' && env.FAILPOINT_OUTBOX !== undefined)
+      context.addIssue({ code: 'custom', path: ['FAILPOINT_OUTBOX'], message: 'must not be set in the production profile' });
+  });
 
 export type RegistryEnv = z.infer<typeof registryEnv>;
 

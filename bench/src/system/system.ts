@@ -99,6 +99,11 @@ export class System {
     return this.stores.redisUrl;
   }
 
+  /** `host:port` of the vault's gRPC. */
+  get vaultAddress(): string {
+    return `127.0.0.1:${this.#ports.VAULT_GRPC_PORT}`;
+  }
+
   databaseUrl(owner: DatabaseOwner): string {
     return databaseUrl(this.stores.postgresUrl, owner);
   }

@@ -1,2 +1,3 @@
+export { killBeforePublishing } from './failpoint.ts';
 export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.ts';
 export { type OutboxMessage, type OutboxRow, outboxRow } from './outbox-row.ts';

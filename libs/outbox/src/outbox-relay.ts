@@ -15,6 +15,8 @@ export interface OutboxRelayOptions {
   readonly pool: Pool;
   readonly producer: Pick<KafkaProducer, 'send'>;
   readonly logger: Logger;
+  /** A failpoint (row R5 of docs/faults.md): called with each batch that is committed and about to be published. */
+  readonly beforePublish?: ((messages: number) => void) | undefined;
 }
 
 const BATCH = 500;
@@ -115,6 +117,7 @@ export class OutboxRelay {
     if (lock.rows[0]?.mine !== true) return 0;
     const { rows } = await client.query<StoredMessage>(OLDEST);
     if (rows.length === 0) return 0;
+    this.options.beforePublish?.(rows.length);
     await this.options.producer.send(byTopic(rows));
     await client.query(REMOVE, [rows.map(({ id }) => id)]);
     return rows.length;

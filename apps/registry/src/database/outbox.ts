@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { createKafka, KafkaProducer } from '@hookwright/kafka';
-import { type OutboxMessage, OutboxRelay, outboxRow } from '@hookwright/outbox';
+import { killBeforePublishing, type OutboxMessage, OutboxRelay, outboxRow } from '@hookwright/outbox';
 import { type Logger, LOGGER, Readiness } from '@hookwright/runtime';
 import type { Kafka } from 'kafkajs';
 import { Gauge, register } from 'prom-client';
@@ -27,7 +27,9 @@ export class Outbox implements OnModuleInit {
   ) {
     this.kafka = createKafka({ clientId: 'hookwright-registry', brokers: env.KAFKA_BROKERS, logger });
     this.producer = new KafkaProducer(this.kafka);
-    this.relay = new OutboxRelay({ pool: database.pool, producer: this.producer, logger });
+    const { FAILPOINT_OUTBOX: failpoint } = env;
+    const beforePublish = failpoint === undefined ? undefined : killBeforePublishing(failpoint);
+    this.relay = new OutboxRelay({ pool: database.pool, producer: this.producer, logger, beforePublish });
   }
 
   onModuleInit(): void {
