@@ -19,13 +19,14 @@ import { d4 } from './rows/d4-redis-full.ts';
 import { r1 } from './rows/r1-kill-delivery.ts';
 import { r2 } from './rows/r2-rolling-restart.ts';
 import { r3 } from './rows/r3-kill-fan-out.ts';
+import { r4 } from './rows/r4-kill-gateway.ts';
 import { r5 } from './rows/r5-relay-crash.ts';
 import { r6 } from './rows/r6-random-kills.ts';
 import { r7 } from './rows/r7-cold-start.ts';
 
 /** Every row there is, in the order of the table. */
 export const ROWS: readonly Row[] = [
-  ...[r1, r2, r3, r5, r6, r7],
+  ...[r1, r2, r3, r4, r5, r6, r7],
   ...[k1, k2, k3, k4, k5, k6, k7],
   ...[p1, p2, p3, p4],
   ...[d1, d2, d3, d4],

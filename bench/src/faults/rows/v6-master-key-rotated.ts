@@ -29,7 +29,12 @@ export const v6: Row = {
     const scene = await stage.open({ receiver: { sampleEvery: 1 } });
     const { system } = scene;
     const client = grpcClient(VaultService, system.vaultAddress, { caller: 'faults', timeoutMs: 30_000 });
-    stage.with({ stop: () => Promise.resolve(client.close()) });
+    stage.with({
+      stop: () => {
+        client.close();
+        return Promise.resolve();
+      },
+    });
     const count = stage.pick({ full: SECRETS, short: 500 });
     stage.say(`making ${count} secrets`);
     const secrets = await makeSecrets(client, count);
