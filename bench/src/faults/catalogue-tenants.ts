@@ -3,6 +3,8 @@ import { l1 } from './rows/l1-uninstalls.ts';
 import { l2 } from './rows/l2-address-changed.ts';
 import { l3 } from './rows/l3-app-deleted.ts';
 import { l4 } from './rows/l4-install-again.ts';
+import { s3 } from './rows/s3-other-tenants.ts';
+import { s5 } from './rows/s5-no-credentials.ts';
 import { s7 } from './rows/s7-limits.ts';
 import { v1 } from './rows/v1-vault-down.ts';
 import { v3 } from './rows/v3-corrupted-secret.ts';
@@ -14,4 +16,4 @@ import { v6 } from './rows/v6-master-key-rotated.ts';
 export const SECRET_ROWS: readonly Row[] = [v1, v3, v4, v5, v6];
 
 /** Installations, and who may do what. In the order of the table. */
-export const TENANT_ROWS: readonly Row[] = [l1, l2, l3, l4, s7];
+export const TENANT_ROWS: readonly Row[] = [l1, l2, l3, l4, s3, s5, s7];
