@@ -10,7 +10,7 @@ import { askToken, Merchant, REDIRECT_URI, type Tokens } from '../stage/consents
 import { PAIRS_PER_SECOND } from '../stage/load.ts';
 import type { Scene } from '../stage/scene.ts';
 
-// 25 apps at 50 merchants are 1,250 installations: of each merchant's, 20 are uninstalled and of 5 the tokens are revoked. As many apps stay.
+// 25 apps at 50 merchants are 1,250 installations: of each merchant's, 20 are uninstalled and of 5 the tokens are revoked.
 const MERCHANTS = 50;
 const UNINSTALLED = 20;
 const TOKEN_REVOKED = 5;
@@ -74,7 +74,9 @@ export const l1: Row = {
     const told = countBy(requests.filter(({ type }) => type === REVOKED).map(({ appId, merchant }) => `${appId} ${merchant}`));
     const untouched = new Set(scene.apps.slice(UNINSTALLED).map(({ id }) => id));
     const came = new Set(requests.map(({ appId, webhookId }) => `${appId} ${webhookId}`));
-    const lost = scene.accepted().flatMap(({ apps, webhookId }) => apps.filter((id) => untouched.has(id) && !came.has(`${id} ${webhookId}`)));
+    const lost = scene
+      .accepted()
+      .flatMap(({ apps, webhookId }) => apps.filter((id) => untouched.has(id) && !came.has(`${id} ${webhookId}`)));
     return [
       none('requests > 1 s after an uninstall', requestsAfterEnd(requests, ended, WITHIN_MS)),
       none('uninstalls with other than 1 event', ended.filter(({ appId, merchant }) => told.get(`${appId} ${merchant}`) !== 1).length),
