@@ -10,6 +10,7 @@ import {
   type CommandResult,
   dockerAnswers,
   endCommands,
+  ensureBrowser,
   ensureKafkaJars,
   ensurePrograms,
   NODE,
@@ -61,6 +62,18 @@ async function prepareStores(): Promise<Totals> {
   } catch (error) {
     // Containers will do for nearly all of them.
     if (wanted === undefined && dockerAnswers()) return NOTHING;
+    terminal.say(error instanceof StartError ? `${error.message}\n${error.advice}` : String(error));
+    return { passed: 0, failed: 1 };
+  }
+}
+
+/** A browser, when specs that drive one may run: those of pages say so by their name. */
+async function prepareBrowser(): Promise<Totals> {
+  if (patterns.length > 0 && !patterns.some((pattern) => /browser|e2e/.test(pattern))) return NOTHING;
+  try {
+    await ensureBrowser(terminal);
+    return NOTHING;
+  } catch (error) {
     terminal.say(error instanceof StartError ? `${error.message}\n${error.advice}` : String(error));
     return { passed: 0, failed: 1 };
   }
@@ -118,7 +131,7 @@ endOn('disconnect', 1);
 
 const totals = [await check(BUILD)];
 if (patterns.length === 0) for (const item of STATIC_CHECKS) totals.push(await check(item));
-totals.push(await prepareStores(), await runSpecs());
+totals.push(await prepareStores(), await prepareBrowser(), await runSpecs());
 const passed = totals.reduce((sum, each) => sum + each.passed, 0);
 const failed = totals.reduce((sum, each) => sum + each.failed, 0);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);

@@ -1,7 +1,7 @@
 export { runBuild, TOOL_ENVIRONMENT } from './build.ts';
 export { freePort, isFree } from './free-port.ts';
 export { dockerAnswers } from './infrastructure/docker.ts';
-export { ensurePrograms } from './infrastructure/system-packages.ts';
+export { ensureBrowser, ensurePrograms } from './infrastructure/system-packages.ts';
 export { applyMigrations, DATABASE_OWNERS, type DatabaseOwner, ensureDatabase, schemaSql } from './migrate.ts';
 export { type CommandResult, endCommands, runCommand } from './process/run-command.ts';
 export { DEFAULT_PORTS, PORT_NAMES, type PortName, type Ports } from './ports.ts';
@@ -22,7 +22,7 @@ export { kafkaAnswers, postgresAnswers, redisAnswers } from './stores/answers.ts
 export { ensureKafkaJars } from './stores/kafka-distribution.ts';
 export { kafkaStore } from './stores/kafka.ts';
 export { postgresStore, removePostgresDirectory } from './stores/postgres.ts';
-export { findPrograms, type Programs } from './stores/programs.ts';
+export { findBrowser, findPrograms, type Programs } from './stores/programs.ts';
 export { redisStore } from './stores/redis.ts';
 export { type RunningStore, runStore, type StoreSpec } from './stores/store.ts';
 export { type Note, Terminal } from './terminal.ts';

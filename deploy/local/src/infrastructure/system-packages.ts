@@ -4,7 +4,7 @@ import { type CommandResult, runCommand } from '../process/run-command.ts';
 import type { Command } from '../process/parent-death.ts';
 import { StartError } from '../root.ts';
 import { kafkaJarsDirectory } from '../stores/kafka-distribution.ts';
-import { findPrograms, inPath, type Programs } from '../stores/programs.ts';
+import { findBrowser, findPrograms, inPath, type Programs } from '../stores/programs.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Every program that the local stores need. */
@@ -16,7 +16,8 @@ export interface CompletePrograms {
   readonly redis: string;
 }
 
-type Missing = 'java' | 'maven' | 'postgres' | 'redis';
+type ForStores = 'java' | 'maven' | 'postgres' | 'redis';
+type Missing = ForStores | 'chromium';
 
 // Debian and Ubuntu: the first one that the release has.
 const APT_CHOICES: Readonly<Record<Missing, readonly string[]>> = {
@@ -24,24 +25,40 @@ const APT_CHOICES: Readonly<Record<Missing, readonly string[]>> = {
   maven: ['maven'],
   postgres: ['postgresql'],
   redis: ['redis-server', 'valkey-redis-compat'],
+  chromium: ['chromium'],
 };
-const BREW_PACKAGES: Readonly<Record<Missing, string>> = { java: 'openjdk@21', maven: 'maven', postgres: 'postgresql@17', redis: 'redis' };
+const BREW_PACKAGES: Readonly<Record<Missing, string>> = {
+  java: 'openjdk@21',
+  maven: 'maven',
+  postgres: 'postgresql@17',
+  redis: 'redis',
+  chromium: '--cask google-chrome',
+};
 
 /** Finds the programs; on Debian and Ubuntu, as root or with passwordless sudo, installs the missing ones. Else says what to type. */
 export async function ensurePrograms(terminal: Terminal): Promise<CompletePrograms> {
-  const missing = findMissing(findPrograms());
-  if (missing.length === 0) return complete(findPrograms());
-  const sudo = privilege();
-  if (inPath('apt-get') === undefined || sudo === undefined) throw new StartError(`missing: ${describe(missing)}`, commandToType(missing));
-  await installWithApt(missing, sudo, terminal);
-  const still = findMissing(findPrograms());
-  if (still.length > 0)
-    throw new StartError(`still missing after the installation: ${describe(still)}`, 'Install them by hand, or start a Docker engine.');
+  await install(() => findMissing(findPrograms()), terminal);
   return complete(findPrograms());
 }
 
-function findMissing(programs: Programs): readonly Missing[] {
-  const wanted: readonly Missing[] = fs.existsSync(kafkaJarsDirectory())
+/** Finds the browser that tests drive, and installs Debian's where there is none. Returns its path. Only tests need it. */
+export async function ensureBrowser(terminal: Terminal): Promise<string> {
+  await install(() => (findBrowser() === undefined ? ['chromium'] : []), terminal);
+  return findBrowser() as string;
+}
+
+async function install(stillMissing: () => readonly Missing[], terminal: Terminal): Promise<void> {
+  const missing = stillMissing();
+  if (missing.length === 0) return;
+  const sudo = privilege();
+  if (inPath('apt-get') === undefined || sudo === undefined) throw new StartError(`missing: ${describe(missing)}`, commandToType(missing));
+  await installWithApt(missing, sudo, terminal);
+  const still = stillMissing();
+  if (still.length > 0) throw new StartError(`still missing after the installation: ${describe(still)}`, commandToType(still));
+}
+
+function findMissing(programs: Programs): readonly ForStores[] {
+  const wanted: readonly ForStores[] = fs.existsSync(kafkaJarsDirectory())
     ? ['java', 'postgres', 'redis']
     : ['java', 'maven', 'postgres', 'redis'];
   return wanted.filter((name) => programs[name] === undefined);
@@ -53,7 +70,8 @@ function complete({ java, maven, postgres, redis }: Programs): CompletePrograms 
 }
 
 async function installWithApt(missing: readonly Missing[], sudo: readonly string[], terminal: Terminal): Promise<void> {
-  terminal.say(`missing for local stores: ${describe(missing)}; installing them with apt-get`);
+  const purpose = missing.includes('chromium') ? 'the tests of pages' : 'local stores';
+  terminal.say(`missing for ${purpose}: ${describe(missing)}; installing with apt-get`);
   await terminal.step('package lists (apt-get update)', async () => {
     // A repository that is down, but none of ours, must not stop the start: the installation will tell.
     await apt(sudo, ['update', '-q']);
@@ -105,16 +123,18 @@ function isOffered(name: string): boolean {
 }
 
 function commandToType(missing: readonly Missing[]): string {
-  const docker = 'or start a Docker engine, or give KAFKA_BROKERS, POSTGRES_URL and REDIS_URL';
+  const instead = missing.includes('chromium')
+    ? 'or say in CHROMIUM where a Chromium or Chrome is'
+    : 'or start a Docker engine, or give KAFKA_BROKERS, POSTGRES_URL and REDIS_URL';
   if (inPath('apt-get') !== undefined) {
     const packages = missing.map((name) => APT_CHOICES[name].find(isOffered) ?? APT_CHOICES[name][0]);
-    return `Type: sudo apt-get update && sudo apt-get install -y ${packages.join(' ')}\n(${docker})`;
+    return `Type: sudo apt-get update && sudo apt-get install -y ${packages.join(' ')}\n(${instead})`;
   }
-  if (process.platform === 'darwin') return `Type: brew install ${missing.map((name) => BREW_PACKAGES[name]).join(' ')}\n(${docker})`;
-  return `Install ${describe(missing)} with your system's package manager, ${docker}.`;
+  if (process.platform === 'darwin') return `Type: brew install ${missing.map((name) => BREW_PACKAGES[name]).join(' ')}\n(${instead})`;
+  return `Install ${describe(missing)} with your system's package manager, ${instead}.`;
 }
 
 function describe(missing: readonly Missing[]): string {
-  const names = { java: 'Java 17 or newer', maven: 'Maven', postgres: 'PostgreSQL', redis: 'redis-server' };
+  const names = { java: 'Java 17 or newer', maven: 'Maven', postgres: 'PostgreSQL', redis: 'redis-server', chromium: 'Chromium' };
   return missing.map((name) => names[name]).join(', ');
 }

@@ -12,9 +12,18 @@ export interface Programs {
 }
 
 const MIN_JAVA = 17;
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
 
 export function findPrograms(): Programs {
   return { java: findJava(), maven: inPath('mvn'), postgres: findPostgres(), redis: inPath('redis-server') };
+}
+
+/** The Chromium or Chrome that tests look at pages with: CHROMIUM, or the first that is found; undefined: there is none. */
+export function findBrowser(): string | undefined {
+  const chosen = process.env['CHROMIUM'];
+  return [...(chosen === undefined ? [] : [chosen]), ...BROWSERS]
+    .map((browser) => (path.isAbsolute(browser) ? browser : inPath(browser)))
+    .find((browser) => browser !== undefined && isExecutable(browser));
 }
 
 /** Absolute path of a program in PATH (with the folders Debian leaves out of an ordinary user's), or undefined. */
