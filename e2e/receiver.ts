@@ -92,6 +92,16 @@ export function verified(request: ReceivedRequest, secret: string): Record<strin
   return new Webhook(secret).verify(request.body, request.headers as Record<string, string>) as Record<string, unknown>;
 }
 
+/** Whether a secret's signature is among the request's. */
+export function isSignedWith(request: ReceivedRequest, secret: string): boolean {
+  try {
+    verified(request, secret);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Of a JWKS, as far as it takes to verify. */
 export interface WebhookKey {
   readonly kty: string;

@@ -8,6 +8,8 @@ export interface MerchantEvent {
   readonly merchant: string;
   readonly type: string;
   readonly id: string;
+  /** Default: live. */
+  readonly mode?: 'live' | 'test';
   /** JSON, or its bytes as they shall be sent. */
   readonly data: object | Buffer;
 }
@@ -38,7 +40,7 @@ export class System {
     return this.services.ports;
   }
 
-  async publish({ topic, merchant, type, id, data }: MerchantEvent): Promise<void> {
+  async publish({ topic, merchant, type, id, mode, data }: MerchantEvent): Promise<void> {
     const headers = {
       'content-type': 'application/json',
       ce_specversion: '1.0',
@@ -46,6 +48,7 @@ export class System {
       ce_source: '/e2e',
       ce_type: type,
       ce_merchantid: merchant,
+      ...(mode !== undefined && { ce_mode: mode }),
     };
     const value = Buffer.isBuffer(data) ? data : JSON.stringify(data);
     await this.producer.send({ topic, messages: [{ key: merchant, headers, value }] });
