@@ -35,7 +35,10 @@ export class AppSite {
   static async start(issuer: string): Promise<AppSite> {
     const server = createServer();
     const site = new AppSite(server, issuer);
-    server.on('request', (request, response) => void site.answer(new URL(request.url ?? '/', site.origin), response));
+    server.on('request', (request, response) => {
+      const url = new URL(request.url ?? '/', site.origin);
+      site.answer(url, response).catch((error: unknown) => show(response, `Not connected: ${String(error)}`));
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return site;
   }

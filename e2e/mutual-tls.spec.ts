@@ -37,7 +37,7 @@ beforeAll(async () => {
   execFileSync('sh', [SCRIPT, path.join(folder, 'authority'), path.join(folder, 'services')], { stdio: 'pipe' });
   receiver = await Receiver.start();
   system = await System.start({
-    gateway: { ...production('gateway'), OPERATOR_TOKEN, DEMO_KEYS: 'off' },
+    gateway: { ...production('gateway'), OPERATOR_TOKEN, DEMO_KEYS: 'off', MERCHANT_LOGIN: 'off', PUBLIC_URL: 'https://hooks.example' },
     registry: production('registry'),
     vault: production('vault'),
     delivery: production('delivery'),

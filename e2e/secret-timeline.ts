@@ -44,8 +44,7 @@ export function liveAt(secrets: readonly KnownSecret[], atMs: number): KnownSecr
 /** Whose signature a request that arrived then must have. */
 export function mustSign(secrets: readonly KnownSecret[], arrivedMs: number): KnownSecret[] {
   return secrets.filter(
-    ({ sinceMs, endsMs }) =>
-      arrivedMs >= sinceMs + IN_EFFECT_MS + MARGIN_MS && (endsMs === undefined || arrivedMs <= endsMs - MARGIN_MS),
+    ({ sinceMs, endsMs }) => arrivedMs >= sinceMs + IN_EFFECT_MS + MARGIN_MS && (endsMs === undefined || arrivedMs <= endsMs - MARGIN_MS),
   );
 }
 

@@ -106,9 +106,7 @@ function faultOfCount({ key, type, verdict }: Expected, arrived: readonly Arrive
 
 function faultOfOrder({ key, type, verdict, installationId, generation }: Expected, arrived: readonly Arrived[]): string[] {
   if (type !== 'partner_app.install.created' || verdict !== 'must') return [];
-  const first = arrived.find(
-    ({ payload }) => payload.installation_id === installationId && payload.installation_generation === generation,
-  );
+  const first = arrived.find(({ payload }) => payload.installation_id === installationId && payload.installation_generation === generation);
   return first === undefined || first.key === key ? [] : [`${nameOf(first.payload)} came before created of generation ${generation}`];
 }
 

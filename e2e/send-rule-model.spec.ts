@@ -67,9 +67,11 @@ describe('the model of an installation', () => {
     expect(going).toMatchObject({ told: 'unsuspended', installation: { status: 'active' } });
     const ended = revoke(going.installation);
     expect(ended).toMatchObject({ told: 'revoked', installation: { status: 'revoked', granted: [], sequence: 6 } });
-    expect([revoke(ended.installation).told, suspend(ended.installation), unsuspend(ended.installation, wider)]).toEqual(
-      [undefined, undefined, undefined],
-    );
+    expect([revoke(ended.installation).told, suspend(ended.installation), unsuspend(ended.installation, wider)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(install(ended.installation, ['orders.read'], wider)).toMatchObject({
       told: 'created',
       installation: { status: 'active', generation: 2, sequence: 7 },

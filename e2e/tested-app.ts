@@ -23,6 +23,8 @@ export interface Installed {
 /** An app of the real system, and what the model knows of it. */
 export interface TestedApp {
   readonly id: string;
+  /** Of its endpoint. */
+  readonly path: string;
   readonly api: Api;
   readonly expectations: Expectations;
   /** By the merchant's number. */
@@ -55,7 +57,7 @@ export async function createTestedApp({ receiver, system, keys }: World, mode: M
   const now = Date.now();
   const secrets = [{ id: String(signing.secrets[0]?.id), text: secret, sinceMs: now }];
   const expectations = new Expectations(receiver, path);
-  return { id: String(body['id']), api: client, expectations, installed: new Map(), state, secrets, choiceMs: now, held: [] };
+  return { id: String(body['id']), path, api: client, expectations, installed: new Map(), state, secrets, choiceMs: now, held: [] };
 }
 
 /** Rotates, also inside an open overlap. */

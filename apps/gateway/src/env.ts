@@ -24,7 +24,7 @@ export const gatewayEnv = serviceEnv
     OPERATOR_TOKEN: z.string().min(16, 'must have at least 16 characters').describe('opens /v1/operator'),
     PUBLIC_URL: z
       .string()
-      .refine(isOrigin, 'must be an origin, e.g. https://hooks.example, and no more')
+      .refine(isOrigin, { error: 'must be an origin, e.g. https://hooks.example, and no more', abort: true })
       .transform((url) => new URL(url).origin)
       .describe('where browsers and apps reach the gateway; the issuer of its tokens'),
     TRUST_PROXY: list()
@@ -57,7 +57,7 @@ export const gatewayEnv = serviceEnv
       .describe("oidc: at the host platform's issuer; demo: a page where everybody may be any merchant"),
     MERCHANT_LOGIN_ISSUER: z
       .string()
-      .refine(isIssuer, 'must be the URL of an OpenID Connect issuer, without query and fragment')
+      .refine(isIssuer, { error: 'must be the URL of an OpenID Connect issuer, without query and fragment', abort: true })
       .optional()
       .describe("the host platform's"),
     MERCHANT_LOGIN_CLIENT_ID: line(255).optional().describe("the gateway's name at the issuer"),

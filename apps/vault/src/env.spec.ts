@@ -5,6 +5,8 @@ import { vaultEnv } from './env.ts';
 const BASE = {
   HTTP_PORT: '0',
   GRPC_PORT: '0',
+  HOST: '127.0.0.1',
+  GRPC_TLS: 'off',
   DATABASE_URL: 'postgresql://127.0.0.1/vault',
   KAFKA_BROKERS: '127.0.0.1:9092',
 };

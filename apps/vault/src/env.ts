@@ -53,10 +53,9 @@ function isKeyUri(text: string): boolean {
 }
 
 /** `http(s)://host[:port]`. */
-function origin(): z.ZodURL {
-  return z.url({ protocol: /^https?$/, error: 'must be http(s)://host[:port]' }).refine((text) => /^https?:\/\/[^/?#@]+\/?$/.test(text), {
-    error: 'must be http(s)://host[:port]',
-  });
+function origin(): z.ZodString {
+  const isOrigin = (text: string): boolean => /^https?:\/\/[^/?#@]+\/?$/.test(text) && URL.canParse(text);
+  return z.string().refine(isOrigin, { error: 'must be http(s)://host[:port]', abort: true });
 }
 
 function isPrivate(url: string): boolean {

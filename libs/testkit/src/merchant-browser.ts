@@ -59,9 +59,7 @@ export class MerchantBrowser {
   async submit(visit: Visit, { press, set = {}, headers = {} }: Submission = {}): Promise<Visit> {
     const form = formOf(visit.html, press);
     const fields = form.fields.filter(([name]) => !(name in set));
-    const given = Object.entries(set).flatMap(([name, values]) =>
-      [values].flat().map((value): [string, string] => [name, value]),
-    );
+    const given = Object.entries(set).flatMap(([name, values]) => [values].flat().map((value): [string, string] => [name, value]));
     const [button = '', value = ''] = press?.split('=', 2) ?? [];
     const pressed: [string, string][] = press === undefined ? [] : [[button, value]];
     const body = new URLSearchParams([...fields, ...given, ...pressed]);

@@ -28,9 +28,9 @@ describe('EndedInstallations', () => {
   it.each([
     [InstallationStatus.REVOKED, 'installation_revoked'],
     [InstallationStatus.SUSPENDED, 'installation_suspended'],
-  ])('ends the generation of status %i and those before it', (status, end) => {
+  ])('ends the generation of status %i; those before it were revoked', (status, end) => {
     table.apply('ins_1', snapshot(status, 2));
-    expect([1, 2, 3].map((generation) => table.endOf('ins_1', generation))).toEqual([end, end, undefined]);
+    expect([1, 2, 3].map((generation) => table.endOf('ins_1', generation))).toEqual(['installation_revoked', end, undefined]);
   });
 
   it('lets a suspended installation go on', () => {

@@ -28,7 +28,7 @@ const UPDATE_DELIVERIES = `
 UPDATE delivery SET first_attempt = row.attempt FROM unnest($3::text[], $4::float8[], $5::json[]) AS row (id, created_ms, attempt)
 WHERE ${within('delivery')} AND delivery.id = row.id AND ${at('delivery')}`;
 const FIND_ATTEMPTS = `
-SELECT delivery_id, (extract(epoch FROM attempt.created_at) * 1000)::float8 AS created_ms, attempt.id, attempt.attempt
+SELECT attempt.delivery_id, (extract(epoch FROM attempt.created_at) * 1000)::float8 AS created_ms, attempt.id, attempt.attempt
 FROM attempt JOIN unnest($3::text[], $4::float8[]) AS row (delivery_id, created_ms)
   ON attempt.delivery_id = row.delivery_id AND ${at('attempt')}
 WHERE ${within('attempt')}`;

@@ -57,7 +57,7 @@ const opensInstallation = async (key: string): Promise<number> => (await call(ga
 const opensApp = async (key: string): Promise<number> =>
   (await call(gateway, `GET /v1/apps/${client.appId}/installations`, { key })).status;
 const holds = async (): Promise<unknown[]> =>
-  (await database.pool.query('SELECT due_at FROM app_hold WHERE app_id = $1', [client.appId])).rows;
+  (await database.pool.query<object>('SELECT due_at FROM app_hold WHERE app_id = $1', [client.appId])).rows;
 
 describe('an app that the operator suspends', () => {
   it('has no token that opens anything, and has them back afterwards', async () => {

@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client';
 import { Problem } from '@hookwright/runtime';
 import { IssuerAway } from './bounded-fetch.ts';
@@ -53,7 +52,7 @@ function chainOf(error: unknown): Link[] {
 }
 
 function isTold(link: unknown): link is Link {
-  return types.isNativeError(link) && link.name !== 'SyntaxError';
+  return Error.isError(link) && link.name !== 'SyntaxError';
 }
 
 /** The issuer's too, and by way of the browser anybody's. */

@@ -65,7 +65,9 @@ const consentUrl = (more: Record<string, string> = {}): string => new Authorizat
 /** Where the browser comes back to when it was sent to the platform. */
 async function atPlatform(visit: Visit, there: MerchantBrowser = platform.newBrowser()): Promise<URL> {
   expect(visit.left?.origin).toBe(platform.issuer);
-  const { left, html } = await there.open(visit.left!);
+  const page = await there.open(visit.left!);
+  // Somebody else logs in: oidc-provider ends the session of before with a form that the browser sends by itself.
+  const { left, html } = page.html.includes('/session/end/confirm') ? await there.submit(page) : page;
   if (left === undefined) throw new Error(`the platform kept the browser: ${html}`);
   return left;
 }

@@ -21,7 +21,9 @@ export function appsPage({ merchantId, found, nextCursor, isFirst, logoutToken }
   return page(
     'Your apps',
     html`<h1>Your apps</h1>
-      <p class="quiet">You are logged in as <bdi>${merchantId}</bdi>. <a href="${otherAccountPath(MERCHANT_PATH)}">Use another account</a></p>
+      <p class="quiet">
+        You are logged in as <bdi>${merchantId}</bdi>. <a href="${otherAccountPath(MERCHANT_PATH)}">Use another account</a>
+      </p>
       ${found.length === 0 ? html`<p>${isFirst ? 'No app is installed.' : 'There are no more.'}</p>` : undefined}
       <ul class="list">
         ${found.map(item)}
@@ -66,10 +68,9 @@ export function appPage(found: MerchantsInstallation): string {
     'An app of yours',
     html`<h1><bdi>${app.name}</bdi></h1>
       <p>
-        Made by <bdi>${partnerName}</bdi>. Installed on
-        <time datetime="${installedAt.toISOString()}">${DAY.format(installedAt)}</time>.${app.mode === Mode.TEST
-          ? ' It is a test app: it gets test events only.'
-          : undefined}
+        Made by <bdi>${partnerName}</bdi>. Installed on <time datetime="${installedAt.toISOString()}">${DAY.format(installedAt)}</time>.${
+          app.mode === Mode.TEST ? ' It is a test app: it gets test events only.' : undefined
+        }
       </p>
       ${note(installation)}
       <section>
@@ -85,8 +86,7 @@ export function appPage(found: MerchantsInstallation): string {
 }
 
 function note({ id, status }: Installation): Html | undefined {
-  if (status === InstallationStatus.SUSPENDED)
-    return html`<p class="note">It is on hold: until that ends it gets nothing of yours.</p>`;
+  if (status === InstallationStatus.SUSPENDED) return html`<p class="note">It is on hold: until that ends it gets nothing of yours.</p>`;
   if (status !== InstallationStatus.PENDING_PERMISSION_UPGRADE) return undefined;
   return html`<div class="note">
     <p>It asks for more than you agreed to. Until you decide it goes on with what it has.</p>
@@ -103,7 +103,9 @@ function allowed({ installation, app }: MerchantsInstallation): Html {
   if (named.length + others.length === 0) return html`<p>It has no data of yours. It is told when it is installed and removed.</p>`;
   return html`<ul class="list">
     ${named.map(({ title, scopes }) => {
-      return html`<li><bdi>${title}</bdi><span class="scopes">${scopes.filter((scope) => grantedScopes.includes(scope)).join(', ')}</span></li>`;
+      return html`<li>
+        <bdi>${title}</bdi><span class="scopes">${scopes.filter((scope) => grantedScopes.includes(scope)).join(', ')}</span>
+      </li>`;
     })}
     ${others.length === 0 ? undefined : html`<li>Other data<span class="scopes">${others.join(', ')}</span></li>`}
   </ul>`;

@@ -46,7 +46,8 @@ export function changedPage({ installation, app }: MerchantsInstallation): strin
     'Changed',
     html`<h1>It is as you want it</h1>
       <p>
-        <bdi>${app.name}</bdi> may do what you agreed to, and nothing else.${isHeld ? ' It is still on hold: until that ends it gets nothing of yours.' : undefined}
+        <bdi>${app.name}</bdi> may do what you agreed to, and nothing
+        else.${isHeld ? ' It is still on hold: until that ends it gets nothing of yours.' : undefined}
       </p>
       <p class="actions"><a class="button go" href="${appPath(installation.id)}">See what it may do</a></p>`,
   );

@@ -246,7 +246,14 @@ describe("a merchant's pages", () => {
 
   it('cannot be framed, have no script and are kept by no cache', async () => {
     const { browser } = await install();
-    for (const path of ['/merchant', '/merchant?from=portal&limit=1', pathOf(), pathOf('/permissions'), pathOf('/revoke'), '/merchant/apps/ins_none']) {
+    for (const path of [
+      '/merchant',
+      '/merchant?from=portal&limit=1',
+      pathOf(),
+      pathOf('/permissions'),
+      pathOf('/revoke'),
+      '/merchant/apps/ins_none',
+    ]) {
       const { headers, html } = await browser.open(path);
       expect(Object.fromEntries(headers)).toMatchObject({
         'content-security-policy': "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",

@@ -74,7 +74,8 @@ function description(): Omit<OpenAPIObject, 'paths'> {
       type: 'apiKey',
       in: 'cookie',
       name: '__Host-hw_merchant',
-      description: 'Cookie of a merchant’s login; where PUBLIC_URL is http: hw_merchant. What changes something must be sent by a page of PUBLIC_URL',
+      description:
+        'Cookie of a merchant’s login; where PUBLIC_URL is http: hw_merchant. What changes something must be sent by a page of PUBLIC_URL',
     })
     .addSecurity(CLIENT_SCHEME, { type: 'http', scheme: 'basic', description: "An app's client id and client secret" })
     .addSecurity('operatorToken', { type: 'http', scheme: 'bearer', description: 'The token of the platform that runs Hookwright' })

@@ -44,7 +44,8 @@ describe('the OpenAPI document', () => {
   });
 
   it('has every route of the gateway, and no other', () => {
-    const isPage = (name: string): boolean => / \/(docs($|\/(?!errors))|oauth\/(authorize\/|interaction|login|pages)|merchant($|\/))/.test(name);
+    const isPage = (name: string): boolean =>
+      / \/(docs($|\/(?!errors))|oauth\/(authorize\/|interaction|login|pages)|merchant($|\/))/.test(name);
     const routes = [...gateway.app.get(RouteTable).names].filter((name) => !name.startsWith('HEAD ') && !isPage(name));
     const documented = operations.map(([name]) => name.replace(/\{(\w+)\}/g, ':$1'));
     expect(documented.toSorted()).toEqual(routes.toSorted());

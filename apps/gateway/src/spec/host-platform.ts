@@ -99,7 +99,7 @@ export class HostPlatform {
       cookies: { keys: ['of-the-specs-only'] },
       features: { devInteractions: { enabled: false } },
       interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
-      findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub, [MERCHANT_CLAIM]: this.person?.merchant }) as { sub: string } }),
+      findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub, [MERCHANT_CLAIM]: this.person?.merchant }) }),
       loadExistingGrant: agreedToAll,
     });
     provider.silent = true;
@@ -128,12 +128,14 @@ export class HostPlatform {
     await this.provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
   }
 
-  private forge(ctx: KoaContextWithOIDC): void {
-    const { oidc } = ctx as { readonly oidc?: KoaContextWithOIDC['oidc'] };
+  private forge(ctx: { readonly oidc?: KoaContextWithOIDC['oidc']; body: unknown }): void {
+    const { oidc } = ctx;
     const { forgery, key } = this;
     const body = ctx.body as { readonly id_token?: string } | undefined;
     if (oidc?.route !== 'token' || body?.id_token === undefined || forgery === undefined) return;
-    const [header, claims] = body.id_token.split('.').map((part) => JSON.parse(Buffer.from(part, 'base64url').toString('latin1')) as Claims);
+    const [header, claims] = body.id_token
+      .split('.', 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString('latin1')) as Claims);
     const forged = { header: { ...header, ...forgery.header }, claims: { ...claims, ...forgery.claims }, key: forgery.key ?? key };
     ctx.body = { ...body, id_token: signed(forged) };
   }

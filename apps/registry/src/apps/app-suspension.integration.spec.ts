@@ -158,7 +158,8 @@ describe('an app that the operator suspends', () => {
       [appId],
     );
     const count = async (status: string, sequence: number): Promise<number> => {
-      const text = 'SELECT count(*)::int AS count FROM installation WHERE app_id = $1 AND status = $2::installation_status AND sequence = $3';
+      const text =
+        'SELECT count(*)::int AS count FROM installation WHERE app_id = $1 AND status = $2::installation_status AND sequence = $3';
       return (await database.pool.query<{ count: number }>(text, [appId, status, sequence])).rows[0]!.count;
     };
     await suspendApp(appId);

@@ -96,7 +96,7 @@ describe("an app's audit log", () => {
     const appId = await createApp();
     await update(appId, { name: 'Ship It' });
     await expect(update(appId, { name: 'Other' }, 99n)).rejects.toMatchObject({ code: 'precondition_failed' });
-    await expect(update(appId, { name: '' })).rejects.toMatchObject({ code: 'invalid_field' });
+    await expect(update(appId, { name: '' })).rejects.toMatchObject({ code: 'missing_field' });
     const request = { tenant, appId, app: { name: 'Ship It' } };
     await registry.apps.create(create(CreateAppRequestSchema, request));
     const install = create(InstallRequestSchema, { appId, merchantId: 'mer_1', scopes: ['orders.read'] });
@@ -136,7 +136,7 @@ describe("an app's audit log", () => {
     const rotated = entry({ appId });
     const value = Buffer.from(toBinary(AuditEntrySchema, rotated));
     const unreadable = [Buffer.from('nonsense'), Buffer.from(toBinary(AuditEntrySchema, entry({ appId, id: 'none' }))), null];
-    const marker = Buffer.from(toBinary(AuditEntrySchema, entry({ appId, action: 'secret.revoked' })));
+    const marker = Buffer.from(toBinary(AuditEntrySchema, entry({ appId, action: 'secret.revoked', atMs: rotated.atMs + 1n })));
     const messages = [...unreadable, value, value, marker].map((each) => ({ key: appId, value: each }));
     await producer.send([{ topic: TOPICS.audit, messages }]);
     await eventually(async () => expect(await actions(appId)).toEqual(['app.created', 'secret.rotated', 'secret.revoked']));

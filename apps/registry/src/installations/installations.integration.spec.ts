@@ -240,7 +240,7 @@ describe('an installation', () => {
     const url = 'https://shipit.example/hooks';
     const appWith = async (...enabledEvents: string[]) => {
       const webhookChange = { case: 'webhook' as const, value: { url, enabledEvents: { values: enabledEvents } } };
-      const request = { tenant, appId: newId('app'), app: { permissions: { values: permissions }, webhookChange } };
+      const request = { tenant, appId: newId('app'), app: { name: 'Ship It', permissions: { values: permissions }, webhookChange } };
       return (await registry.apps.create(create(CreateAppRequestSchema, request))).app!.id!;
     };
     const toldOf = (id: string, count: number) =>
@@ -275,7 +275,7 @@ describe('an installation', () => {
     expect(new Set(asked.map(({ id }) => id)).size).toBe(1);
     expect(asked[0]).toMatchObject({ status: PENDING_CONSENT, sequence: 0, grantedScopes: [] });
     await expect(revoke(appId, asked[0]!.id!)).rejects.toThrow(problem('installation_not_active'));
-    const agreed = await agree(appId, 'mer_new', [], 0n);
+    const agreed = await agree(appId, 'mer_new', [], 1n);
     expect(agreed).toMatchObject({
       id: asked[0]!.id,
       status: ACTIVE,
@@ -320,14 +320,14 @@ describe('an installation', () => {
 
   it('has of what the merchant was shown the required permissions and those he chose', async () => {
     const appId = await createApp();
-    expect(await agree(appId, 'mer_all', ['money', 'orders'], 0n)).toMatchObject({
+    expect(await agree(appId, 'mer_all', ['money', 'orders'], 1n)).toMatchObject({
       grantedPermissions: ['orders', 'money'],
       grantedScopes: ['orders.read', 'payments.read', 'refunds.read'],
     });
-    await expect(agree(appId, 'mer_odd', ['money', 'everything'], 0n)).rejects.toThrow(problem('invalid_field', '/permissions/1'));
+    await expect(agree(appId, 'mer_odd', ['money', 'everything'], 1n)).rejects.toThrow(problem('invalid_field', '/permissions/1'));
     await patchPermissions(appId, [{ ...permissions[0]!, scopes: ['orders.read', 'orders.write'] }, permissions[1]!]);
-    await expect(agree(appId, 'mer_late', [], 0n)).rejects.toThrow(problem('conflict'));
-    expect(await agree(appId, 'mer_all', [], 1n)).toMatchObject({ status: ACTIVE, grantedScopes: ['orders.read', 'orders.write'] });
+    await expect(agree(appId, 'mer_late', [], 1n)).rejects.toThrow(problem('conflict'));
+    expect(await agree(appId, 'mer_all', [], 2n)).toMatchObject({ status: ACTIVE, grantedScopes: ['orders.read', 'orders.write'] });
   });
 
   it('is one, with one event, however often and at once it is asked for', async () => {

@@ -198,11 +198,7 @@ export class InstallationsService {
     throw new Problem('installation_not_active', 'The installation was revoked.');
   }
 
-  private async revokeThose(
-    tx: Queries,
-    live: readonly Installation[],
-    { mode, cause }: { mode: Mode; cause: Cause },
-  ): Promise<void> {
+  private async revokeThose(tx: Queries, live: readonly Installation[], { mode, cause }: { mode: Mode; cause: Cause }): Promise<void> {
     const changes = live.map((installation) => revoke(installation, cause)).filter((change) => change !== undefined);
     await this.installations.updateRevoked(
       tx,

@@ -37,7 +37,7 @@ const createApp = async (name = 'Ship It', of = tenant): Promise<string> => {
   return (await registry.apps.create(create(CreateAppRequestSchema, request))).app!.id!;
 };
 const agree = async (appId: string, merchantId: string, more: { permissionRevision?: bigint; generation?: number } = {}) => {
-  const consent = { permissions: [], permissionRevision: 0n, ...more };
+  const consent = { permissions: [], permissionRevision: 1n, ...more };
   const request = { appId, merchantId, actor: Actor.MERCHANT, installedBy: 'user-7', consent };
   const { installation } = await registry.installations.install(create(InstallRequestSchema, request));
   return { ...installation!, id: installation!.id! };
@@ -140,7 +140,7 @@ describe("a merchant's installation", () => {
     const { id } = await agree(appId, merchantId);
     expect(await get(merchantId, id)).toMatchObject({
       installation: { id, status: ACTIVE, installedBy: 'user-7', grantedPermissions: ['orders'] },
-      app: { id: appId, partnerId, name: 'Ship It', permissions: [{ id: 'orders', title: 'See orders' }], permissionRevision: 0n },
+      app: { id: appId, partnerId, name: 'Ship It', permissions: [{ id: 'orders', title: 'See orders' }], permissionRevision: 1n },
       partnerName: 'Ship It Inc.',
     });
     await revoke(appId, id);
@@ -184,7 +184,7 @@ describe('a merchant who is asked for more', () => {
     const [appId, merchantId] = [await createApp(), newMerchant()];
     const { id, generation } = await agree(appId, merchantId);
     await wantMore(appId);
-    expect(await agree(appId, merchantId, { permissionRevision: 1n, generation: generation! })).toMatchObject({
+    expect(await agree(appId, merchantId, { permissionRevision: 2n, generation: generation! })).toMatchObject({
       id,
       status: ACTIVE,
       grantedScopes: ['orders.read', 'payments.read'],
@@ -197,10 +197,10 @@ describe('a merchant who is asked for more', () => {
     const { id } = await agree(appId, merchantId);
     await wantMore(appId);
     await revoke(appId, id);
-    const late = { permissionRevision: 1n, generation: 1 };
+    const late = { permissionRevision: 2n, generation: 1 };
     await expect(agree(appId, merchantId, late)).rejects.toThrow(problem('installation_not_active'));
     expect((await get(merchantId, id)).installation).toMatchObject({ status: REVOKED, generation: 1 });
-    await agree(appId, merchantId, { permissionRevision: 1n });
+    await agree(appId, merchantId, { permissionRevision: 2n });
     await expect(agree(appId, merchantId, late)).rejects.toThrow(problem('installation_not_active'));
   });
 });

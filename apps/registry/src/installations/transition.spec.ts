@@ -149,6 +149,7 @@ describe('an installation', () => {
       generation: 2,
       sequence: 3,
       grantedScopes: ['payments.read'],
+      grantedPermissions: ['to payments.read'],
       installedAt: at(5).now,
     });
   });

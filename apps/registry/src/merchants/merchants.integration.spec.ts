@@ -53,8 +53,7 @@ const revoke = (appId: string, installationId: string) => {
   const tenant = { partnerId, mode: Mode.LIVE };
   return registry.installations.revoke(create(RevokeInstallationRequestSchema, { tenant, appId, installationId, actor: Actor.PARTNER }));
 };
-const get = async (merchantId: string) =>
-  (await registry.merchants.get(create(GetMerchantRequestSchema, { merchantId }))).merchant!;
+const get = async (merchantId: string) => (await registry.merchants.get(create(GetMerchantRequestSchema, { merchantId }))).merchant!;
 const list = (limit: number, cursor = '') => registry.merchants.list(create(ListMerchantsRequestSchema, { page: { limit, cursor } }));
 const erase = async (merchantId: string, requestedAtMs: bigint) =>
   (await registry.merchants.erase(create(EraseMerchantRequestSchema, { merchantId, requestedAtMs }))).doneAtMs;

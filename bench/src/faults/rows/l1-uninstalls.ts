@@ -80,8 +80,15 @@ export const l1: Row = {
     return [
       none('requests > 1 s after an uninstall', requestsAfterEnd(requests, ended, WITHIN_MS)),
       none('uninstalls with other than 1 event', ended.filter(({ appId, merchant }) => told.get(`${appId} ${merchant}`) !== 1).length),
-      exactly('uninstalled events', [...told.values()].reduce((sum, count) => sum + count, 0), uninstalls.length),
-      none('tokens that opened something after 1 s', moves.reduce((sum, { open }) => sum + open, 0)),
+      exactly(
+        'uninstalled events',
+        [...told.values()].reduce((sum, count) => sum + count, 0),
+        uninstalls.length,
+      ),
+      none(
+        'tokens that opened something after 1 s',
+        moves.reduce((sum, { open }) => sum + open, 0),
+      ),
       none('lost of the other installations', lost.length),
       atLeast('requests', requests.length, 1),
       note('uninstalls', uninstalls.length),

@@ -83,7 +83,9 @@ async function makeSecrets({ system: { apiUrl } }: Scene, app: ProvisionedApp): 
 async function rowsOf({ system }: Scene, apps: readonly ProvisionedApp[]): Promise<number> {
   const ids = apps.map(({ id }) => `'${id}'`).join(', ');
   const counts = await Promise.all(
-    STORES.map(([owner, table]) => query(system.databaseUrl(owner), `SELECT count(*)::int AS count FROM ${table} WHERE app_id IN (${ids})`)),
+    STORES.map(([owner, table]) =>
+      query(system.databaseUrl(owner), `SELECT count(*)::int AS count FROM ${table} WHERE app_id IN (${ids})`),
+    ),
   );
   return counts.reduce((sum, [row]) => sum + (row as { count: number }).count, 0);
 }

@@ -67,12 +67,14 @@ export const r4: Row = {
 
     const committed = await transitions(scene);
     const told = (await scene.receiver.log()).filter(({ type }) => type.startsWith('partner_app.install.'));
-    const arrived = new Set(told.map(({ webhookId }) => webhookId));
+    const arrived = new Set<string>(told.map(({ webhookId }) => webhookId));
     const installed = new Set(committed.map(({ appId, merchantId }) => `${appId} ${merchantId}`));
     const acked = [...writes.filter(({ isInstall }) => isInstall), ...consents].filter(({ isAcked }) => isAcked);
     const changes = writes.filter(({ isInstall, isAcked }) => !isInstall && isAcked);
     const audited = await auditedRequests(scene);
-    const committedIds = new Set(committed.map(({ installationId, sequence }) => eventIdOf(REGISTRY_SOURCE, `${installationId}.${sequence}`)));
+    const committedIds = new Set<string>(
+      committed.map(({ installationId, sequence }) => eventIdOf(REGISTRY_SOURCE, `${installationId}.${sequence}`)),
+    );
     return [
       none('installs 2xx and not in the database', acked.filter(({ what }) => !installed.has(what)).length),
       none('changes 2xx and not in the database', changes.filter(({ what }) => !audited.has(what)).length),
@@ -103,7 +105,11 @@ async function write({ system: { apiUrl }, apps }: Scene, number: number): Promi
     : await ask(apiUrl, { method: 'PATCH', path: `/v1/apps/${app.id}`, token: app.apiKey, json: { description: `change ${number}` } });
   // Answers come back within milliseconds; refused connections too. So slowed down, several kills fall into the row.
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
-  return { what: isInstall ? `${app.id} ${merchant}` : (headers.get('x-request-id') ?? 'none'), isInstall, isAcked: status >= 200 && status < 300 };
+  return {
+    what: isInstall ? `${app.id} ${merchant}` : (headers.get('x-request-id') ?? 'none'),
+    isInstall,
+    isAcked: status >= 200 && status < 300,
+  };
 }
 
 async function consent({ system: { apiUrl }, apps }: Scene, number: number): Promise<Write> {

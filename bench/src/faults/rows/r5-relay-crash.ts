@@ -49,14 +49,15 @@ export const r5: Row = {
       system.databaseUrl('registry'),
       `SELECT id FROM installation WHERE app_id = '${app.id}' AND merchant_id LIKE 'mer_crash_%'`,
     )) as { id: string }[];
-    const wanted = new Set(installations.map(({ id }) => eventIdOf(REGISTRY_SOURCE, `${id}.1`)));
-    const told = async () => (await scene.receiver.log()).filter(({ type, merchant }) => type === CREATED && merchant.startsWith('mer_crash_'));
+    const wanted = new Set<string>(installations.map(({ id }) => eventIdOf(REGISTRY_SOURCE, `${id}.1`)));
+    const told = async () =>
+      (await scene.receiver.log()).filter(({ type, merchant }) => type === CREATED && merchant.startsWith('mer_crash_'));
     const tookMs = await until(async () => new Set((await told()).map(({ webhookId }) => webhookId)).size >= wanted.size, 30_000);
     const publishedAfterMs = nowMs() - readyAtMs;
     await scene.settle({ withinMs: 30_000 });
 
     const events = await told();
-    const ids = new Set(events.map(({ webhookId }) => webhookId));
+    const ids = new Set<string>(events.map(({ webhookId }) => webhookId));
     const committed = new Set(installations.map(({ id }) => id));
     return [
       exactly('killed by the failpoint', exits, 1),

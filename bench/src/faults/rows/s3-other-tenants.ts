@@ -43,7 +43,10 @@ export const s3: Row = {
     const worst = compared.reduce((most, each) => (each.apartMs > most.apartMs ? each : most), compared[0] as Compared);
     const stillThere = await ask(apiUrl, { path: `/v1/apps/${app.id}`, token: app.apiKey });
     return [
-      none('answers other than 404, or with another body', compared.reduce((sum, { wrong }) => sum + wrong, 0)),
+      none(
+        'answers other than 404, or with another body',
+        compared.reduce((sum, { wrong }) => sum + wrong, 0),
+      ),
       none('operator’s routes other than 404', answers.filter(({ status }) => status !== 404).length),
       atMost('medians apart', worst.apartMs, MEDIANS_WITHIN_MS, 'ms'),
       note('at', `${worst.route.method} ${worst.route.path}`),
@@ -54,7 +57,10 @@ export const s3: Row = {
 };
 
 /** Every id that the tenant has. */
-async function idsOf(apiUrl: string, app: { readonly id: string; readonly apiKey: string; readonly installationIds: readonly string[] }): Promise<Ids> {
+async function idsOf(
+  apiUrl: string,
+  app: { readonly id: string; readonly apiKey: string; readonly installationIds: readonly string[] },
+): Promise<Ids> {
   const pool = new ApiPool(apiUrl, 1);
   const api = pool.as(app.apiKey);
   const first = async (path: string): Promise<string> => ((await api.call('GET', path))['data'] as { id: string }[])[0]?.id ?? '';

@@ -49,7 +49,11 @@ export const s5: Row = {
     // Without this a gateway that refuses everybody would pass.
     const right = await ask(apiUrl, { path: `/v1/apps/${app.id}`, token: live.app });
     const own = await ask(apiUrl, { path: '/v1/installation', token: live.merchant });
-    return [...checks, exactly('live tokens that open', [right, own].filter(({ status }) => status === 200).length, 2), note('routes', routes.length)];
+    return [
+      ...checks,
+      exactly('live tokens that open', [right, own].filter(({ status }) => status === 200).length, 2),
+      note('routes', routes.length),
+    ];
   },
 };
 

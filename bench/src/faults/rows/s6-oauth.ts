@@ -36,11 +36,11 @@ export const s6: Row = {
   id: 'S6',
   fault:
     'OAuth: 20 near-miss redirect_uri; code replay; 50 at once with one code; other client’s code; no/plain/wrong PKCE; old refresh token; scope growth',
-  criterion:
-    'redirects to a near miss 0; replay = invalid_grant and its tokens dead ≤ 1 s; exactly 1 of 50; family revoked; granted 0',
+  criterion: 'redirects to a near miss 0; replay = invalid_grant and its tokens dead ≤ 1 s; exactly 1 of 50; family revoked; granted 0',
   async run(stage) {
     const scene = await stage.open({
-      wishes: (receiver) => [0, 1].map((number) => ({ url: receiver.urlOf(number), merchants: ['mer_0'], app: { redirect_uris: [REDIRECT_URI] } })),
+      wishes: (receiver) =>
+        [0, 1].map((number) => ({ url: receiver.urlOf(number), merchants: ['mer_0'], app: { redirect_uris: [REDIRECT_URI] } })),
     });
     const { apiUrl } = scene.system;
     const [app, stranger] = scene.apps;
@@ -90,7 +90,10 @@ export const s6: Row = {
       none('old refresh token granted', Number(!isRefused(reused))),
       exactly('refreshes before', renewed.status, 200),
       none('of its family alive after 1 s', aliveInFamily),
-      none('scope growth granted', Number(String(grown.body['scope'] ?? '').includes('payments.read')) + Number(left?.searchParams.has('code') ?? false)),
+      none(
+        'scope growth granted',
+        Number(JSON.stringify(grown.body).includes('payments.read')) + Number(left?.searchParams.has('code') ?? false),
+      ),
       atLeast('near misses', NEAR_MISSES.length, 20),
     ];
   },
@@ -105,7 +108,11 @@ async function countLeaving(apiUrl: string, urls: readonly string[]): Promise<nu
 
 /** How many authorizations without a proper challenge, or exchanges with another verifier, led to tokens. */
 async function refusedPkce(apiUrl: string, app: ProvisionedApp, code: (of: Authorization) => Promise<string>): Promise<number> {
-  const requests = [{ code_challenge: undefined, code_challenge_method: undefined }, { code_challenge_method: 'plain' }, { code_challenge_method: undefined }];
+  const requests = [
+    { code_challenge: undefined, code_challenge_method: undefined },
+    { code_challenge_method: 'plain' },
+    { code_challenge_method: undefined },
+  ];
   let granted = 0;
   for (const more of requests) {
     const { left, html } = await new Merchant(apiUrl, 'mer_0').open(new Authorization(apiUrl, app).url(more));

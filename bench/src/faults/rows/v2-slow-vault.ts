@@ -48,6 +48,8 @@ export const v2: Row = {
 
 /** How often a secret was read, by the vault's own record. */
 async function reads({ system }: Scene): Promise<number> {
-  const [row] = (await query(system.databaseUrl('vault'), 'SELECT coalesce(sum(reads), 0)::int AS count FROM secret_read')) as { count: number }[];
+  const [row] = (await query(system.databaseUrl('vault'), 'SELECT coalesce(sum(reads), 0)::int AS count FROM secret_read')) as {
+    count: number;
+  }[];
   return row?.count ?? Number.NaN;
 }

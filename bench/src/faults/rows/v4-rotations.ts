@@ -86,7 +86,12 @@ async function revoke(scene: Scene, app: ProvisionedApp, { previous }: Known): P
 }
 
 async function post({ system }: Scene, { id, apiKey }: ProvisionedApp, rest: string, json?: object): Promise<Answer> {
-  const answer = await ask(system.apiUrl, { method: 'POST', path: `/v1/apps/${id}${rest}`, token: apiKey, ...(json === undefined ? {} : { json }) });
+  const answer = await ask(system.apiUrl, {
+    method: 'POST',
+    path: `/v1/apps/${id}${rest}`,
+    token: apiKey,
+    ...(json === undefined ? {} : { json }),
+  });
   if (answer.status < 200 || answer.status > 299) throw new Error(`POST ${rest} was answered ${answer.status}: ${answer.text}`);
   return answer;
 }

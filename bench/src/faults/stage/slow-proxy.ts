@@ -35,7 +35,10 @@ export class SlowProxy {
   }
 
   #join(client: net.Socket, upstream: net.Socket): void {
-    for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       this.#sockets.add(socket);
       socket.on('error', () => undefined);
       socket.on('close', () => {

@@ -1,4 +1,4 @@
--- A version without these columns installs a suspended app all the same, until it is gone; what it writes is suspended by nobody but its partner.
+-- A version without these columns installs a suspended app all the same, until it is gone. What it writes is suspended by nobody but its partner.
 
 -- AlterTable
 ALTER TABLE "app" ADD COLUMN "suspended_at" TIMESTAMPTZ(3),
