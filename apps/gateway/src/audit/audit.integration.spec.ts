@@ -29,7 +29,8 @@ describe('the audit log', () => {
     gateway.registry.handlers.recordAuditEntries = () => {
       throw unavailable('The registry');
     };
-    const rotated = await call(gateway, 'POST /v1/apps/app_audited/rotate-client-secret', { key, body: { overlap_seconds: 60 } });
+    const body = { overlap_seconds: 60, reason: 'leaked' };
+    const rotated = await call(gateway, 'POST /v1/apps/app_audited/rotate-client-secret', { key, body });
     expect(rotated.status).toBe(200);
     gateway.registry.handlers.recordAuditEntries = ({ entries }) => {
       received.push(...entries);
@@ -43,7 +44,7 @@ describe('the audit log', () => {
         actorId: expect.stringMatching(/^key_/),
         action: 'client_secret.rotated',
         target: expect.stringMatching(/^cls_/),
-        details: '{"overlap_seconds":60,"force":false}',
+        details: '{"overlap_seconds":60,"force":false,"reason":"leaked"}',
         requestId: rotated.headers.get('x-request-id'),
       },
     ]);

@@ -33,9 +33,9 @@ export class ClientSecretsController {
   async rotate(
     @CallersTenant() tenant: Tenant,
     @Param('app_id', { schema: id }) appId: string,
-    @Body({ schema: rotateClientSecretInput }) { overlap_seconds: overlapSeconds, force }: RotateClientSecretBody,
+    @Body({ schema: rotateClientSecretInput }) { overlap_seconds: overlapSeconds, force, reason }: RotateClientSecretBody,
   ): Promise<RotatedClientSecretBody> {
     await this.apps.find(tenant, appId);
-    return toRotatedClientSecret(await this.secrets.rotate(appId, { overlapSeconds, force }));
+    return toRotatedClientSecret(await this.secrets.rotate(appId, { overlapSeconds, force, reason }));
   }
 }

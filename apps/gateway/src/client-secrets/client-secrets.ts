@@ -7,6 +7,11 @@ import { WrongCredentials } from '../rate-limit/wrong-credentials.ts';
 import { generateClientSecret, hashClientSecret } from './client-secret.ts';
 import { ClientSecretsRepository } from './client-secrets.repository.ts';
 
+export interface ClientSecretRotation extends Omit<RotationRequest, 'now'> {
+  /** In the caller's words, for the audit log. */
+  readonly reason: string;
+}
+
 export interface RotatedClientSecret {
   /** The new one, in clear. */
   readonly secret: string;
@@ -31,7 +36,7 @@ export class ClientSecrets {
   }
 
   /** Throws `rotation_in_progress` while the one before last still opens, unless forced: then that one ends. */
-  async rotate(appId: string, request: Omit<RotationRequest, 'now'>): Promise<RotatedClientSecret> {
+  async rotate(appId: string, { reason, ...request }: ClientSecretRotation): Promise<RotatedClientSecret> {
     const secret = generateClientSecret();
     return await this.secrets.change(appId, async (transaction) => {
       const now = new Date();
@@ -41,7 +46,7 @@ export class ClientSecrets {
       if (rotation.ok) await this.secrets.expire(transaction, rotation.previous.id, rotation.previous.expiresAt);
       const row = rowOf(appId, secret, now);
       await this.secrets.insert(transaction, row);
-      const details = { overlap_seconds: request.overlapSeconds, force: request.force };
+      const details = { overlap_seconds: request.overlapSeconds, force: request.force, reason };
       await this.audit.add(transaction, { appId, action: 'client_secret.rotated', target: row.id, details });
       return { secret, previousExpiresAt: rotation.ok ? rotation.previous.expiresAt : null };
     });

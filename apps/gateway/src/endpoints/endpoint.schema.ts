@@ -17,7 +17,7 @@ export const rotationFields = {
     .default(DEFAULT_OVERLAP_SECONDS)
     .describe('how long the secret before counts too'),
   force: z.boolean().default(false).describe('ends the oldest secret of an overlap that is still open'),
-  reason: text(500).default(''),
+  reason: text(500).default('').describe('for the audit log'),
 };
 
 /** POST …/rotate-secret; may be left out altogether. */

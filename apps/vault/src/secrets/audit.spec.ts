@@ -29,7 +29,7 @@ describe('a change of secrets', () => {
     const appId = newId('app');
     const first = await withActor({ kind: 'partner', id: 'key_1', requestId: 'req_1' }, () => secrets.create({ appId }));
     const actor = { kind: 'partner', id: 'key_2', requestId: 'req_2' } as const;
-    const second = await withActor(actor, () => secrets.rotate({ appId, overlapSeconds: 60, force: false }));
+    const second = await withActor(actor, () => secrets.rotate({ appId, overlapSeconds: 60, force: false, reason: 'leaked' }));
     await withActor(actor, () => secrets.revoke(appId, first.info.id));
     await secrets.erase(appId);
     await secrets.erase(appId);
@@ -41,7 +41,7 @@ describe('a change of secrets', () => {
       { actorKind: 'system', actorId: 'hookwright', requestId: '', action: 'secrets.erased', target: appId },
     ]);
     const details: unknown = JSON.parse(entriesOf(appId)[1]!.details);
-    expect(details).toEqual({ previous_secret_id: first.info.id, overlap_seconds: 60, force: false });
+    expect(details).toEqual({ previous_secret_id: first.info.id, overlap_seconds: 60, force: false, reason: 'leaked' });
     const text = JSON.stringify(entriesOf(appId), (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
     for (const { secret } of [first, second]) expect(text).not.toContain(secret.slice(6, 20));
   });

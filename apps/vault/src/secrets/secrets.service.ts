@@ -79,7 +79,7 @@ export class SecretsService {
   /** A new current secret; the one before signs beside it until the overlap is over. */
   async rotate(request: Rotate, now = new Date()): Promise<RotatedSecret> {
     const { repository, announcements } = this.parts;
-    const { appId, overlapSeconds, force } = request;
+    const { appId, overlapSeconds, force, reason = '' } = request;
     // Looked up before the lock is held, as sealing comes before it, and checked under it.
     const scheme = request.scheme ?? (await this.currentScheme(appId, now));
     const { text, row } = await this.seal({ ...request, scheme });
@@ -90,7 +90,7 @@ export class SecretsService {
       // Before the new one is there: the database allows one secret without an end.
       await repository.setEnd(transaction, plan.previous.id, plan.previous.expiresAt);
       await repository.end(transaction, plan.ended, now);
-      const details = { previous_secret_id: plan.previous.id, overlap_seconds: overlapSeconds, force };
+      const details = { previous_secret_id: plan.previous.id, overlap_seconds: overlapSeconds, force, reason };
       await announcements.audit(transaction, { appId, action: 'secret.rotated', target: row.id, details }, now);
       return { info: await this.insert(transaction, row, now), previous: plan.previous };
     });
