@@ -232,6 +232,27 @@ describe('the gateway before the real services', () => {
     }
   });
 
+  it('lets the operator hold and end one installation of anybody’s app, in his own name', async () => {
+    const { id } = await createApp();
+    const body = { app_id: id, merchant_id: 'mer_held', scopes: ['orders.read'] };
+    const installed = String((await asOperator('POST /v1/operator/installations', body)).body['id']);
+    const at = `/v1/operator/apps/${id}/installations/${installed}`;
+    expect(await asOperator(`POST ${at}/suspend`, { reason: 'unpaid' })).toMatchObject({ status: 200, body: { status: 'suspended' } });
+    expect(await asOperator(`POST ${at}/unsuspend`)).toMatchObject({ status: 200, body: { status: 'active' } });
+    const ended = { status: 200, body: { id: installed, status: 'revoked', revoked_by: 'operator' } };
+    for (const reason of ['fraud', 'again']) expect(await asOperator(`POST ${at}/revoke`, { reason })).toMatchObject(ended);
+    expect((await call(`GET /v1/apps/${id}/installations/${installed}/history`, { key: LIVE })).body['data']).toMatchObject([
+      { status: 'revoked', actor: 'operator', reason: 'fraud' },
+      { status: 'active', actor: 'operator' },
+      { status: 'suspended', actor: 'operator', reason: 'unpaid' },
+      { status: 'active', actor: 'operator' },
+    ]);
+    const { body: audit } = await call(`GET /v1/apps/${id}/audit?limit=1`, { key: LIVE });
+    expect(audit['data']).toMatchObject([{ action: 'installation.revoked', actor: { kind: 'operator' }, target: installed }]);
+    const other = await createApp();
+    expect((await asOperator(`POST ${at.replace(id, other.id)}/revoke`)).status).toBe(404);
+  });
+
   it('installs an app through the pages, with what the merchant chose, and asks again when it wants more', async () => {
     const optional = { id: 'money', title: 'See money', scopes: ['payments.read'], optional: true };
     const [orders] = APP.permissions;

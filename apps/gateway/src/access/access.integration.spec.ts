@@ -186,7 +186,7 @@ describe('every route', () => {
     Object.assign(registry.handlers, { listInstallations: ofTenant, getInstallation: ofTenant, listInstallationHistory: ofTenant });
     Object.assign(registry.handlers, { listAuditEntries: ofTenant });
     Object.assign(registry.handlers, { revokeInstallation: ofTenant, suspendInstallation: ofTenant, unsuspendInstallation: ofTenant });
-    Object.assign(registry.handlers, { getMerchantInstallation: unknown });
+    Object.assign(registry.handlers, { getMerchantInstallation: unknown, getAppTenant: unknown });
     Object.assign(registry.handlers, { getPartner: unknown, suspendApp: unknown, unsuspendApp: unknown, getAppSuspension: unknown });
     await eachRoute(
       async ({ name, operator, merchant }) => {

@@ -46,29 +46,35 @@ export class InstallationsService {
     return new Answer(toInstallation(present(installation)), { status: created ? 201 : 200 });
   }
 
-  async revoke(ref: InstallationRef, { reason }: ReasonBody): Promise<InstallationBody> {
-    return await this.change(ref, (request) => this.backends.registry.revokeInstallation({ ...request, reason }));
+  /** An installation of anybody's app, as the operator names it. */
+  async refOfAnybodys(appId: string, installationId: string): Promise<InstallationRef> {
+    const { tenant } = await this.backends.registry.getAppTenant({ appId });
+    if (tenant === undefined) throw notFound('app');
+    return { tenant: { partnerId: tenant.partnerId, mode: tenant.mode }, appId, installationId };
   }
 
-  async suspend(ref: InstallationRef, { reason }: ReasonBody): Promise<InstallationBody> {
-    return await this.change(ref, (request) => this.backends.registry.suspendInstallation({ ...request, reason }));
+  async revoke(ref: InstallationRef, { reason }: ReasonBody, actor = Actor.PARTNER): Promise<InstallationBody> {
+    return await this.change({ ...ref, actor }, (request) => this.backends.registry.revokeInstallation({ ...request, reason }));
   }
 
-  async unsuspend(ref: InstallationRef, { reason }: ReasonBody): Promise<InstallationBody> {
-    return await this.change(ref, (request) => this.backends.registry.unsuspendInstallation({ ...request, reason }));
+  async suspend(ref: InstallationRef, { reason }: ReasonBody, actor = Actor.PARTNER): Promise<InstallationBody> {
+    return await this.change({ ...ref, actor }, (request) => this.backends.registry.suspendInstallation({ ...request, reason }));
   }
 
-  /** By the partner. Its tokens follow before it is answered. */
+  async unsuspend(ref: InstallationRef, { reason }: ReasonBody, actor = Actor.PARTNER): Promise<InstallationBody> {
+    return await this.change({ ...ref, actor }, (request) => this.backends.registry.unsuspendInstallation({ ...request, reason }));
+  }
+
+  /** Its tokens follow before it is answered. */
   private async change(
-    ref: InstallationRef,
-    ask: (request: PartnersChange) => Promise<{ installation?: Installation | undefined }>,
+    request: ActorsChange,
+    ask: (request: ActorsChange) => Promise<{ installation?: Installation | undefined }>,
   ): Promise<InstallationBody> {
-    const changed = await this.grantChecks.during(ref, async () => present((await ask({ ...ref, actor: Actor.PARTNER })).installation));
-    return toInstallation(changed);
+    return toInstallation(await this.grantChecks.during(request, async () => present((await ask(request)).installation)));
   }
 }
 
-type PartnersChange = InstallationRef & { readonly actor: Actor };
+type ActorsChange = InstallationRef & { readonly actor: Actor };
 
 function present(installation: Installation | undefined): Installation {
   if (installation === undefined) throw notFound('installation');

@@ -6,6 +6,7 @@ import {
   decodeCloudEvent,
   DeleteAppRequestSchema,
   GetAppSuspensionRequestSchema,
+  GetAppTenantRequestSchema,
   GetInstallationRequestSchema,
   InstallationStatus,
   InstallRequestSchema,
@@ -147,6 +148,14 @@ describe('an app that the operator suspends', () => {
     await registry.apps.delete(create(DeleteAppRequestSchema, { tenant, appId }));
     await expect(ask()).rejects.toThrow(problem('not_found'));
     await expect(suspendApp(appId)).rejects.toThrow(problem('not_found'));
+  });
+
+  it('is found by the operator with whose it is, until it is deleted', async () => {
+    const appId = await createApp();
+    const ask = () => registry.apps.getTenant(create(GetAppTenantRequestSchema, { appId }));
+    expect(await ask()).toEqual({ tenant });
+    await registry.apps.delete(create(DeleteAppRequestSchema, { tenant, appId }));
+    await expect(ask()).rejects.toThrow(problem('not_found'));
   });
 
   it('is suspended with all installations, however many, also by the next process where one died', async () => {

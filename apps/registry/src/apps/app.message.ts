@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { AppInput, AppSchema, Tenant as TenantMessage } from '@hookwright/contracts';
+import type { AppInput, AppSchema, Tenant as TenantMessage, TenantSchema } from '@hookwright/contracts';
 import { notFound } from '@hookwright/runtime';
 import { readWebhook, toWebhook } from '../endpoints/endpoint.message.ts';
 import { distinct, present } from '../fields/field-rules.ts';
@@ -13,6 +13,11 @@ export function readTenant(tenant: TenantMessage | undefined): Tenant {
   const mode = tenant === undefined ? undefined : MODES.wordOf(tenant.mode);
   if (tenant === undefined || mode === undefined) throw notFound('app');
   return { partnerId: tenant.partnerId, mode, ...(tenant.appId !== '' && { appId: tenant.appId }) };
+}
+
+/** Whose an app is, for who may ask for anybody's. */
+export function toTenant({ partnerId, mode }: PartnerApp): MessageInitShape<typeof TenantSchema> {
+  return { partnerId, mode: MODES.valueOf(mode) };
 }
 
 /** What a partner asks for. Throws a problem that points at a field whose value is none of its enum's. */

@@ -6,6 +6,8 @@ import type {
   DeleteAppResponseSchema,
   GetAppSuspensionRequest,
   GetAppSuspensionResponseSchema,
+  GetAppTenantRequest,
+  GetAppTenantResponseSchema,
   GetAppRequest,
   GetAppResponseSchema,
   GetOAuthClientRequest,
@@ -23,7 +25,7 @@ import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { toMs } from '../messages/times.ts';
 import { readPage } from '../pages/page.ts';
-import { readApp, readTenant, toApp } from './app.message.ts';
+import { readApp, readTenant, toApp, toTenant } from './app.message.ts';
 import { AppDeletion } from './app-deletion.ts';
 import { AppSuspension } from './app-suspension.ts';
 import { AppsService } from './apps.service.ts';
@@ -84,5 +86,10 @@ export class AppsController {
   async getSuspension({ appId }: GetAppSuspensionRequest): Promise<MessageInitShape<typeof GetAppSuspensionResponseSchema>> {
     const suspendedAt = await this.suspension.suspendedAt(appId);
     return suspendedAt === null ? {} : { suspendedAtMs: toMs(suspendedAt) };
+  }
+
+  @GrpcMethod('RegistryService', 'GetAppTenant')
+  async getTenant({ appId }: GetAppTenantRequest): Promise<MessageInitShape<typeof GetAppTenantResponseSchema>> {
+    return { tenant: toTenant(await this.apps.getAnybodys(appId)) };
   }
 }

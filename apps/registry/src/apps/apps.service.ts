@@ -48,6 +48,11 @@ export class AppsService {
     return this.apps.get(this.database.prisma, appId, tenant);
   }
 
+  /** For the operator, whoever's it is. Throws `not_found`. */
+  getAnybodys(appId: string): Promise<PartnerApp> {
+    return this.apps.get(this.database.prisma, appId);
+  }
+
   /** Throws `not_found`. */
   getClient(clientId: string): Promise<OAuthClient> {
     return this.apps.getClient(this.database.prisma, clientId);
