@@ -226,6 +226,41 @@ describe('a merchant with a small phone and no JavaScript', () => {
     await person.leave();
   });
 
+  it('looks at his apps and removes one; the app is told that he did, and its tokens open nothing', async () => {
+    const app = await createApp();
+    const merchant = newMerchant();
+    const person = await browser.person(PHONE);
+    const link = (name: string) => person.page.getByRole('link', { name });
+    await person.open(site.connectUrl(app.client));
+    await person.page.getByLabel('Or as another one').fill(merchant);
+    await person.button('Log in').tap();
+    await person.button('Allow').tap();
+    await person.heading('Connected').waitFor();
+    const { access_token: token } = site.lastTokens.body;
+    expect(await tokenOpens(token)).toBe(200);
+
+    await person.open(`${system.apiUrl}/merchant`);
+    await person.heading('Your apps').waitFor();
+    await expectFits(person);
+    await person.look('8-phone-apps');
+    await link('Ship It').tap();
+    await person.heading('Ship It').waitFor();
+    await person.page.getByText(ORDERS.title).waitFor();
+    await expectFits(person);
+    await person.look('9-phone-app');
+    await link('Remove the app').tap();
+    await person.heading('Remove Ship It?').waitFor();
+    await expectFits(person);
+    await person.look('10-phone-remove');
+    await person.button('Remove it').tap();
+    await person.heading('Ship It is removed').waitFor();
+    expect(await tokenOpens(token)).toBe(401);
+    expect(await told(app, 'revoked')).toMatchObject({ merchant_id: merchant, status: 'revoked', actor: 'merchant' });
+    await link('All your apps').tap();
+    await person.page.getByText('No app is installed.').waitFor();
+    await person.leave();
+  });
+
   it('reads a long name that looks like markup as what it is, on 320 pixels', async () => {
     const name = `<b>Ship</b>${'W'.repeat(70)}`;
     const app = await createApp({ name, permissions: [{ ...ORDERS, title: `<img src=x>${'W'.repeat(60)}` }, REFUNDS] });
