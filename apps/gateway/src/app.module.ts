@@ -19,6 +19,7 @@ import { ClientSecrets } from './client-secrets/client-secrets.ts';
 import { ConsentController } from './consent/consent.controller.ts';
 import { ConsentService } from './consent/consent.service.ts';
 import { Database } from './database/database.ts';
+import { OldestWaiting } from './database/oldest-waiting.ts';
 import { DeliveriesController } from './deliveries/deliveries.controller.ts';
 import { DeliveriesService } from './deliveries/deliveries.service.ts';
 import { EndpointsController } from './endpoints/endpoints.controller.ts';
@@ -110,6 +111,7 @@ const CONTROLLERS = [
 const DOMAIN = [AppsReader, AppsService, EndpointsService, InstallationsService, DeliveriesService, EventTypesService, PartnersService];
 const OWN_STATE = [
   Database,
+  OldestWaiting,
   RedisConnection,
   ApiKeysRepository,
   ApiKeys,

@@ -23,6 +23,12 @@ beforeEach(() => {
   gateway.registry.handlers.getApp = ({ appId }) => ({ app: { ...app, id: appId } });
 });
 
+/** In seconds, of what is to be handed over. */
+async function oldestWaiting(): Promise<number> {
+  const { text } = (await call(gateway, 'GET /metrics')).body;
+  return Number(/hookwright_gateway_oldest_waiting_seconds\{work="audit_entries"\} (\S+)/.exec(String(text))?.[1]);
+}
+
 describe('the audit log', () => {
   it('has what is changed in the gateway itself, although the registry was away', async () => {
     const received: AuditEntry[] = [];
@@ -32,11 +38,13 @@ describe('the audit log', () => {
     const body = { overlap_seconds: 60, reason: 'leaked' };
     const rotated = await call(gateway, 'POST /v1/apps/app_audited/rotate-client-secret', { key, body });
     expect(rotated.status).toBe(200);
+    await eventually(async () => expect(await oldestWaiting()).toBeGreaterThan(0));
     gateway.registry.handlers.recordAuditEntries = ({ entries }) => {
       received.push(...entries);
       return {};
     };
     await eventually(async () => expect((await database.pool.query('SELECT FROM audit_entry')).rowCount).toBe(0));
+    expect(await oldestWaiting()).toBe(0);
     expect(received).toMatchObject([
       {
         appId: 'app_audited',

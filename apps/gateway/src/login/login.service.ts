@@ -8,6 +8,7 @@ import { messagePage } from '../pages/message.page.ts';
 import type { PageAnswer } from '../pages/page-answer.ts';
 import { merchantId as merchantIdRule } from '../validation/fields.ts';
 import { demoLoginPage } from './demo-login.page.ts';
+import { countLogin } from './metrics.ts';
 import { OidcLogin } from './oidc-login.ts';
 import { returnTo } from './return-to.ts';
 
@@ -59,7 +60,9 @@ export class LoginService {
         html: demoLoginPage({ returnTo: back, fault: 'A merchant id has 1 to 64 of A-Z a-z 0-9 _ . : -' }),
       };
     }
-    return { kind: 'redirect', to: back, setCookie: await this.sessions.begin({ merchantId, subject: merchantId, loggedInFor: back }) };
+    const setCookie = await this.sessions.begin({ merchantId, subject: merchantId, loggedInFor: back });
+    countLogin('succeeded');
+    return { kind: 'redirect', to: back, setCookie };
   }
 }
 

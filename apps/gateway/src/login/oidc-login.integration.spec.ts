@@ -7,7 +7,7 @@ import { type MerchantBrowser, type Visit, eventually } from '@hookwright/testki
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { cookieOf } from '../merchant-session/cookie.ts';
 import { TransientStore } from '../oauth/adapters/transient-store.ts';
-import { type Gateway, PUBLIC_URL, startGateway } from '../spec/gateway.ts';
+import { type Gateway, PUBLIC_URL, call, startGateway } from '../spec/gateway.ts';
 import { CLIENT, type Forgery, HostPlatform, MERCHANT_CLAIM } from '../spec/host-platform.ts';
 import { Authorization, Installs, REDIRECT_URI, newBrowser } from '../spec/installs.ts';
 import { type Client, KnownClients, postForm } from '../spec/oauth.ts';
@@ -326,5 +326,15 @@ describe("the platform's login", () => {
     await withFreshGateway({ MERCHANT_LOGIN_CLIENT_SECRET_FILE: path.join(folder, 'missing') }, async (fresh) => {
       expect(await newBrowser(fresh).open(consentUrl())).toMatchObject({ status: 502 });
     });
+  });
+
+  it('is counted by what came of it', async () => {
+    await logIn(newBrowser(gateway));
+    await newBrowser(gateway).open('/oauth/login/callback');
+    platform.person = undefined;
+    await logIn(newBrowser(gateway));
+    const { text } = (await call(gateway, 'GET /metrics')).body;
+    for (const outcome of ['succeeded', 'expired', 'refused'])
+      expect(text).toMatch(new RegExp(`hookwright_merchant_logins_total\\{outcome="${outcome}"\\} \\d+`));
   });
 });

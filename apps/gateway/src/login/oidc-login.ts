@@ -7,6 +7,7 @@ import { HostIssuer, ISSUER_SECONDS, type KnownMerchant } from './host-issuer.ts
 import { loginFailed } from './login-failed.page.ts';
 import { failureOf, reasonOf } from './login-failure.ts';
 import { LoginsUnderWay } from './logins-under-way.ts';
+import { countLogin } from './metrics.ts';
 import { loginPath } from './return-to.ts';
 
 // The issuer's time and Redis' own: a browser waits for it, no API caller (P3 of faults.md).
@@ -39,7 +40,10 @@ export class OidcLogin {
     return await withBudget(performance.now() + BUDGET_MS, async () => {
       const search = searchOf(request);
       const login = await this.underWay.take(request, new URLSearchParams(search).get('state'));
-      if (login === undefined) return loginFailed({ failure: 'expired', requestId: request.id });
+      if (login === undefined) {
+        countLogin('expired');
+        return loginFailed({ failure: 'expired', requestId: request.id });
+      }
       const { returnTo } = login;
       let merchant: KnownMerchant;
       try {
@@ -47,12 +51,15 @@ export class OidcLogin {
       } catch (error) {
         return this.failed(request, returnTo, error);
       }
-      return { kind: 'redirect', to: returnTo, setCookie: await this.sessions.begin({ ...merchant, loggedInFor: returnTo }) };
+      const setCookie = await this.sessions.begin({ ...merchant, loggedInFor: returnTo });
+      countLogin('succeeded');
+      return { kind: 'redirect', to: returnTo, setCookie };
     });
   }
 
   private failed({ id }: FastifyRequest, returnTo: string, error: unknown): PageAnswer {
     const failure = failureOf(error);
+    countLogin(failure);
     this.logger.warn({ request_id: id, failure, reason: reasonOf(error) }, 'login.failed');
     return loginFailed({ failure, requestId: id, again: loginPath(returnTo, { anew: failure === 'no_merchant' }) });
   }

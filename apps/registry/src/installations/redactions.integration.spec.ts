@@ -12,6 +12,7 @@ import {
 } from '@hookwright/contracts';
 import { createDatabase, createTopics, eventually, type TestDatabase, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { register } from 'prom-client';
 import { readTopic, type Registry, startRegistry, type TopicReader } from '../registry.fixture.ts';
 
 const HOURS_48_MS = 48 * 3_600_000;
@@ -101,6 +102,25 @@ describe('what an app has of a merchant', () => {
     await hoursPass(other);
     await eventually(() => expect(typesTold(witness)).toContain('merchant.redact'));
     expect(typesTold(appId)).toEqual(['install.created', 'install.revoked']);
+  });
+
+  it('shows in the metrics how late it is while it cannot be told', async () => {
+    const appId = await createApp();
+    const id = await install(appId);
+    await revoke(appId, id);
+    const holder = await database.pool.connect();
+    try {
+      await holder.query('BEGIN');
+      // Whoever tells leaves locked installations to others.
+      await holder.query('SELECT 1 FROM installation WHERE id = $1 FOR UPDATE', [id]);
+      await database.pool.query("UPDATE redaction SET due_at = now() - interval '1 hour' WHERE installation_id = $1", [id]);
+      expect(await register.getSingleMetricAsString('hookwright_redaction_delay_seconds')).toMatch(/seconds 36\d\d/m);
+    } finally {
+      await holder.query('ROLLBACK');
+      holder.release();
+    }
+    await eventually(() => expect(typesTold(appId)).toContain('merchant.redact'));
+    expect(await register.getSingleMetricAsString('hookwright_redaction_delay_seconds')).toMatch(/seconds 0$/m);
   });
 
   it('is told to nobody when the app is gone', async () => {

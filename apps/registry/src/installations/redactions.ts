@@ -7,6 +7,7 @@ import { Transactions } from '../database/transactions.ts';
 import { ENV, type RegistryEnv } from '../env.ts';
 import type { InstallationChange } from './installation.ts';
 import { redactEvent } from './installation.message.ts';
+import { measureRedactionDelay } from './redaction-delay.ts';
 import { RedactionsRepository } from './redactions.repository.ts';
 
 const LOOK_EVERY_MS = 5000;
@@ -35,6 +36,7 @@ export class Redactions implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Does not wait: the service's health must answer in the meantime. */
   onApplicationBootstrap(): void {
+    measureRedactionDelay(this.database);
     void this.tell();
   }
 
