@@ -5,7 +5,8 @@ import { Problem } from '@hookwright/runtime';
 import { type TestDatabase, createDatabase, eventually, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ClientSecrets } from '../client-secrets/client-secrets.ts';
-import { type Gateway, OPERATOR_TOKEN, newKey, startGateway } from '../spec/gateway.ts';
+import { type Gateway, OPERATOR_TOKEN, call, newKey, startGateway } from '../spec/gateway.ts';
+import { KnownClients, basic, postForm } from '../spec/oauth.ts';
 
 let database: TestDatabase;
 let gateway: Gateway;
@@ -101,5 +102,19 @@ describe('a thousand wrong client secrets', () => {
     const other = newId('app');
     await secrets.create(other);
     expect(await secrets.matches(other, 'hwcs_wrong')).toBe(false);
+  });
+
+  it('are answered 429 by the token endpoint, in the words of OAuth, and the right one gets its token', async () => {
+    const clients = new KnownClients(gateway);
+    clients.answer();
+    const { clientId, secret } = await clients.add();
+    const ask = (shown: string) => postForm(gateway, '/oauth/token', { grant_type: 'client_credentials' }, basic(clientId, shown));
+    for (let n = 0; n < 19; n++) expect(await ask(`hwcs_${n}`)).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
+    const answer = await ask('hwcs_19');
+    expect(answer).toMatchObject({ status: 429, body: { error: 'invalid_client' } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await ask(secret)).status).toBe(200);
+    const { text } = (await call(gateway, 'GET /metrics')).body;
+    for (const status of ['401', '429']) expect(text).toContain(`hookwright_wrong_credentials_total{by="client",status="${status}"}`);
   });
 });

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { VaultService } from '@hookwright/contracts';
-import { TestAuthority } from '@hookwright/testkit';
+import { type IssuedCertificate, TestAuthority } from '@hookwright/testkit';
 import { type Logger, pino } from 'pino';
 import { startTlsVault, type TlsVault } from '../spec/tls-vault.ts';
 import { type CertificateFiles, readCertificates } from './certificates.ts';
@@ -40,7 +40,7 @@ function newClient(): PromiseClient<typeof VaultService> {
 }
 
 /** Whether the vault speaks with who shows this certificate on a new connection: clients of one process share theirs. */
-async function letsIn({ cert, key }: { readonly cert: string; readonly key: string }): Promise<boolean> {
+async function letsIn({ cert, key }: IssuedCertificate): Promise<boolean> {
   const [host, port] = vault.address.split(':');
   const ca = fs.readFileSync(vaultFiles.ca, 'utf8');
   const socket = connect({ host, port: Number(port), servername: 'vault', ca, cert, key, ALPNProtocols: ['h2'] });
