@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { MerchantBrowser, type Visit } from '@hookwright/testkit';
 import type { ProvisionedApp } from '../../system/provisioning.ts';
-import { type Answer, ask, basic } from './ask.ts';
+import { type Answer, ask, basic, type Question } from './ask.ts';
 
 export type OAuthApp = Pick<ProvisionedApp, 'clientId' | 'clientSecret'>;
 
@@ -67,6 +67,22 @@ export class Merchant {
     this.browser = new MerchantBrowser({ publicUrl: apiUrl, gatewayUrl: apiUrl });
     this.#apiUrl = apiUrl;
     this.#id = id;
+  }
+
+  /** Logs in, without an app. */
+  async logIn(): Promise<void> {
+    const { status, url } = await this.open('/merchant');
+    if (status !== 200 || url.pathname !== '/merchant') throw new Error(`a login ended with ${status} at ${url.pathname}`);
+  }
+
+  /** The Cookie header of his login, as the browser sends it to the API. */
+  get cookie(): string {
+    return this.browser.cookieHeader(new URL('/v1', this.#apiUrl));
+  }
+
+  /** Asks the API by his login, as a script of a page of the platform does. */
+  askApi(question: Question): Promise<Answer> {
+    return ask(this.#apiUrl, { ...question, headers: { ...question.headers, cookie: this.cookie, origin: this.#apiUrl } });
   }
 
   /** Opens an authorization request, and logs in when that is asked for: the consent page, or whatever comes instead. */
