@@ -85,7 +85,7 @@ export class Deliverer {
     const number = delivery.attemptCount + 1;
     const startedAtMs = this.clock();
     const signed = signedRequest({ delivery, style, endpoint, keys, attemptNumber: number, nowMs: startedAtMs });
-    const request = { ...signed, mayBegin: () => this.isUnchanged(unstyled, endpoint) };
+    const request = { ...signed, mayBegin: () => this.isUnchanged({ delivery: unstyled, endpoint, keys }) };
     const result = await this.options.breakers.through(delivery.appId, () => this.options.send(request), verdictOf);
     if (result === undefined) return settledRecord(delivery, { kind: 'park', reason: 'breaker_open' });
     if (result.kind === 'withdrawn') return await this.deliver(unstyled);
@@ -96,14 +96,20 @@ export class Deliverer {
     return recordOfAttempt(delivery, made, { schedule: this.options.schedule, random: Math.random() });
   }
 
-  /** Whether what was checked still holds: a connection may take seconds to open. */
-  private isUnchanged(delivery: Delivery, { revision }: EndpointSnapshot): boolean {
-    const { isOurs, endpoints } = this.options;
+  /** Whether what was checked still holds: a connection may take seconds to open. Nor may a secret sign that ended meanwhile. */
+  private isUnchanged({ delivery, endpoint: { revision }, keys }: Ready): boolean {
+    const { isOurs, endpoints, secrets } = this.options;
     const admission = this.admission(delivery);
     // A breaker that is open is no change: this may be its probe.
     const isAdmitted = admission.kind === 'deliver' || (admission.kind === 'park' && admission.reason === 'breaker_open');
-    return isAdmitted && isOurs(delivery.id) && endpoints.of(delivery.appId)?.revision === revision;
+    const isSame = isAdmitted && isOurs(delivery.id) && endpoints.of(delivery.appId)?.revision === revision;
+    return isSame && areSame(keys, secrets.at(delivery.appId));
   }
+}
+
+/** Whether the same secrets sign, in the same order; undefined: they were dropped, or are too old. */
+function areSame(keys: readonly SigningKey[], now: readonly SigningKey[] | undefined): boolean {
+  return keys === now || (keys.length === now?.length && keys.every(({ id }, at) => id === now[at]?.id));
 }
 
 /** A suspension holds the merchant's events back. After a revoke nothing is sent but what no app can switch off. */
