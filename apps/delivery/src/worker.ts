@@ -30,7 +30,7 @@ import { RetryScheduler } from './retries/scheduler.ts';
 import { Sweeper } from './retries/sweeper.ts';
 import { WaitingGauges } from './retries/waiting-gauges.ts';
 import { SecretCache } from './secrets/secret-cache.ts';
-import { VaultQuestions } from './secrets/vault-questions.ts';
+import { VAULT_ANSWER_MS, VaultQuestions } from './secrets/vault-questions.ts';
 import { EndpointHealth } from './health/endpoint-health.ts';
 import { FailureWatch } from './health/failure-watch.ts';
 import { noted } from './health/noted.ts';
@@ -79,7 +79,8 @@ export class Worker {
   constructor(private readonly options: WorkerOptions) {
     const { env, logger, kafka, pool, topics = WORKER_TOPICS, vaultCredentials = PLAIN.channel } = options;
     this.inWork = new InWork({ deliveries: env.WORKER_DELIVERIES, bytes: env.WORKER_BYTES });
-    this.vault = grpcClient(VaultService, env.VAULT_ADDRESS, { caller: 'delivery', credentials: vaultCredentials });
+    const asked = { caller: 'delivery', credentials: vaultCredentials, timeoutMs: VAULT_ANSWER_MS };
+    this.vault = grpcClient(VaultService, env.VAULT_ADDRESS, asked);
     const questions = new VaultQuestions(this.vault);
     this.secrets = new SecretCache(
       (appId) => questions.secretsOf(appId),

@@ -5,6 +5,12 @@ import type { PromiseClient } from '@hookwright/runtime';
 /** Of a VaultService, what delivery asks for. */
 export type Vault = Pick<PromiseClient<typeof VaultService>, 'getSigningSecrets'>;
 
+/**
+ * How long a question may take. Longer than the two seconds that a slow vault answers in (faults.md, V2): its answers are asked for half a
+ * minute before they are needed, and one that is thrown away each time would end in deliveries that wait.
+ */
+export const VAULT_ANSWER_MS = 5000;
+
 // More the vault refuses.
 const MOST_APPS = 200;
 
