@@ -5,7 +5,7 @@ import type { ProvisionedApp } from '../../system/provisioning.ts';
 import { atLeast, exactly, none, note } from '../judge/checks.ts';
 import { type Ended, requestsAfterEnd } from '../judge/ended.ts';
 import type { Row } from '../row.ts';
-import { ask } from '../stage/ask.ts';
+import { type Answer, ask } from '../stage/ask.ts';
 import { askToken, Merchant, REDIRECT_URI, type Tokens } from '../stage/consents.ts';
 import { PAIRS_PER_SECOND } from '../stage/load.ts';
 import type { Scene } from '../stage/scene.ts';
@@ -18,10 +18,15 @@ const STAYING = 25;
 const WITHIN_MS = 1000;
 const BROWSERS = 8;
 const REVOKED = 'partner_app.install.revoked';
+/** How an installation's tokens are tried: see openWays. */
+const WAYS = 3;
 
 interface Installed {
   readonly app: ProvisionedApp;
   readonly merchant: string;
+  /** His browser, logged in. */
+  readonly visitor: Merchant;
+  readonly by: 'partner' | 'merchant';
   readonly installationId: string;
   readonly tokens: Tokens;
   readonly isUninstalled: boolean;
@@ -30,7 +35,7 @@ interface Installed {
 interface Move {
   readonly installed: Installed;
   readonly answeredMs: number;
-  /** How many of the two tokens opened something a second after the answer. */
+  /** How many ways to use its two tokens were open a second after the answer. */
   readonly open: number;
 }
 
@@ -86,12 +91,13 @@ export const l1: Row = {
         uninstalls.length,
       ),
       none(
-        'tokens that opened something after 1 s',
+        'tokens’ ways that were open after 1 s',
         moves.reduce((sum, { open }) => sum + open, 0),
       ),
       none('lost of the other installations', lost.length),
       atLeast('requests', requests.length, 1),
       note('uninstalls', uninstalls.length),
+      atLeast('of them by merchants', uninstalls.filter(({ installed: { by } }) => by === 'merchant').length, 1),
       note('token revokes', moves.length - uninstalls.length),
       note('they took', (nowMs() - fromMs) / 1000, 's'),
     ];
@@ -104,18 +110,24 @@ async function installAll({ system: { apiUrl }, apps }: Scene, merchant: string,
   const all: Installed[] = [];
   for (const [number, app] of apps.slice(0, UNINSTALLED + TOKEN_REVOKED).entries()) {
     const tokens = await visitor.install(app);
-    if (!(await isOpen(apiUrl, app, tokens))) throw new Error('a new token opens nothing');
-    all.push({ app, merchant, installationId: app.installationIds[at] ?? '', tokens, isUninstalled: number < UNINSTALLED });
+    if ((await openWays(apiUrl, app, tokens)) !== WAYS) throw new Error('a new token opens nothing');
+    const by = number % 2 === 0 ? 'partner' : 'merchant';
+    all.push({ app, merchant, visitor, by, installationId: app.installationIds[at] ?? '', tokens, isUninstalled: number < UNINSTALLED });
   }
   return all;
 }
 
 async function uninstall({ system: { apiUrl } }: Scene, installed: Installed): Promise<Move> {
-  const { app, installationId, tokens } = installed;
-  const path = `/v1/apps/${app.id}/installations/${installationId}/revoke`;
-  const { status, answeredMs, text } = await ask(apiUrl, { method: 'POST', path, token: app.apiKey, json: { reason: 'row L1' } });
-  if (status !== 200) throw new Error(`an uninstall was answered ${status}: ${text}`);
+  const { app, tokens } = installed;
+  const { status, answeredMs, text, body } = await askToUninstall(apiUrl, installed);
+  if (status !== 200 || body['revoked_by'] !== installed.by) throw new Error(`an uninstall was answered ${status}: ${text}`);
   return { installed, answeredMs, open: await openAfter(apiUrl, app, tokens, answeredMs) };
+}
+
+function askToUninstall(apiUrl: string, { app, visitor, by, installationId }: Installed): Promise<Answer> {
+  const json = { reason: 'row L1' };
+  if (by === 'merchant') return visitor.askApi({ method: 'POST', path: `/v1/merchants/me/installations/${installationId}/revoke`, json });
+  return ask(apiUrl, { method: 'POST', path: `/v1/apps/${app.id}/installations/${installationId}/revoke`, token: app.apiKey, json });
 }
 
 async function revokeToken({ system: { apiUrl } }: Scene, installed: Installed): Promise<Move> {
@@ -125,17 +137,18 @@ async function revokeToken({ system: { apiUrl } }: Scene, installed: Installed):
   return { installed, answeredMs, open: await openAfter(apiUrl, app, tokens, answeredMs) };
 }
 
-/** How many of the tokens open something a second after the answer. */
 async function openAfter(apiUrl: string, app: ProvisionedApp, tokens: Tokens, answeredMs: number): Promise<number> {
   await delay(Math.max(0, answeredMs + WITHIN_MS - nowMs()));
-  const [access, own] = await Promise.all([isOpen(apiUrl, app, tokens), ask(apiUrl, { path: '/v1/installation', token: tokens.access })]);
-  return Number(access) + Number(own.status !== 401);
+  return await openWays(apiUrl, app, tokens);
 }
 
-/** Whether the authorization server takes the access token for one that goes. */
-async function isOpen(apiUrl: string, app: ProvisionedApp, { access }: Tokens): Promise<boolean> {
-  const { body } = await askToken(apiUrl, app, { token: access }, '/oauth/introspect');
-  return body['active'] !== false;
+/** How many of the three ways are open: the API with the access token, introspection of each. What is not said to be closed is open. */
+async function openWays(apiUrl: string, app: ProvisionedApp, { access, refresh }: Tokens): Promise<number> {
+  const [own, ...introspected] = await Promise.all([
+    ask(apiUrl, { path: '/v1/installation', token: access }),
+    ...[access, refresh].map((token) => askToken(apiUrl, app, { token }, '/oauth/introspect')),
+  ]);
+  return Number(own.status !== 401) + introspected.filter(({ body }) => body['active'] !== false).length;
 }
 
 function countBy(names: readonly string[]): ReadonlyMap<string, number> {
