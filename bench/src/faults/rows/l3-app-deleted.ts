@@ -4,12 +4,13 @@ import { atLeast, none } from '../judge/checks.ts';
 import { type Ended, requestsAfterEnd } from '../judge/ended.ts';
 import type { Row } from '../row.ts';
 import { type Answer, ask } from '../stage/ask.ts';
-import { askToken, Merchant, REDIRECT_URI } from '../stage/consents.ts';
+import { askToken, Merchant, REDIRECT_URI, tokensOf } from '../stage/consents.ts';
 import type { Scene } from '../stage/scene.ts';
 
 const WITHIN_MS = 1000;
 /** As many stay, and keep the load up. */
 const DELETED = 20;
+const GRANT = { grant_type: 'client_credentials' };
 
 /** Where an app's secrets and tokens are, by database. */
 const STORES = [
@@ -34,7 +35,8 @@ export const l3: Row = {
         })),
     });
     const apps = scene.apps.slice(0, count);
-    for (const app of apps) await makeSecrets(scene, app);
+    const tokens: string[] = [];
+    for (const app of apps) tokens.push(...(await makeSecrets(scene, app)));
     const before = await rowsOf(scene, apps);
     scene.load.begin();
     await scene.goOn(5000);
@@ -55,6 +57,7 @@ export const l3: Row = {
     }
     await scene.goOn(5000);
     const left = await rowsOf(scene, apps);
+    const open = await openOf(scene, apps, tokens);
     await scene.settle({ withinMs: 60_000 });
 
     const requests = await scene.receiver.log();
@@ -63,31 +66,45 @@ export const l3: Row = {
     const lost = webhookIds.flatMap((id) => stayed.filter((appId) => !came.has(`${appId} ${id}`)));
     return [
       none('answers other than 404', still.length),
-      none('secrets and tokens left', left),
+      none(
+        'secrets and tokens left',
+        left.reduce((sum, rows) => sum + rows, 0),
+      ),
+      none('of them that open something', open),
       none('requests > 1 s after the ack', requestsAfterEnd(requests, ended, WITHIN_MS)),
       none('lost of the other apps', lost.length),
-      atLeast('secrets and tokens before', before, STORES.length * count),
+      atLeast('secrets and tokens before, in the store with the fewest', Math.min(...before), count),
       atLeast('requests', requests.length, 1),
     ];
   },
 };
 
-/** Tokens of the app and of a merchant's, and a second secret of each kind. */
-async function makeSecrets({ system: { apiUrl } }: Scene, app: ProvisionedApp): Promise<void> {
-  await new Merchant(apiUrl, 'mer_1').install(app);
-  await askToken(apiUrl, app, { grant_type: 'client_credentials' });
+/** Tokens of the app and of a merchant's, which are returned, and a second secret of each kind. */
+async function makeSecrets({ system: { apiUrl } }: Scene, app: ProvisionedApp): Promise<readonly string[]> {
+  const ofMerchant = await new Merchant(apiUrl, 'mer_1').install(app);
+  const own = tokensOf(await askToken(apiUrl, app, GRANT));
   for (const rest of ['rotate-secret', 'rotate-client-secret'])
     await ask(apiUrl, { method: 'POST', path: `/v1/apps/${app.id}/${rest}`, token: app.apiKey, json: { overlap_seconds: 3600 } });
+  return [ofMerchant.access, own.access];
 }
 
-async function rowsOf({ system }: Scene, apps: readonly ProvisionedApp[]): Promise<number> {
+/** How many of the access tokens and client secrets are not refused, at any of the routes that they were for. */
+async function openOf({ system: { apiUrl } }: Scene, apps: readonly ProvisionedApp[], tokens: readonly string[]): Promise<number> {
+  const paths = ['/v1/installation', '/v1/apps'];
+  const asked = tokens.flatMap((token) => paths.map((path) => ask(apiUrl, { path, token })));
+  const answers = await Promise.all([...asked, ...apps.map((app) => askToken(apiUrl, app, GRANT))]);
+  return answers.filter(({ status }) => status !== 401).length;
+}
+
+/** By store. */
+async function rowsOf({ system }: Scene, apps: readonly ProvisionedApp[]): Promise<readonly number[]> {
   const ids = apps.map(({ id }) => `'${id}'`).join(', ');
   const counts = await Promise.all(
     STORES.map(([owner, table]) =>
       query(system.databaseUrl(owner), `SELECT count(*)::int AS count FROM ${table} WHERE app_id IN (${ids})`),
     ),
   );
-  return counts.reduce((sum, [row]) => sum + (row as { count: number }).count, 0);
+  return counts.map(([row]) => (row as { count: number }).count);
 }
 
 function staying(scene: Scene, deleted: number): { readonly webhookIds: readonly string[]; readonly stayed: readonly string[] } {
