@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Scheme, type SigningSecret, SigningSecretSchema } from '@hookwright/contracts';
 import { SecretCache } from './secret-cache.ts';
 
@@ -49,6 +49,25 @@ describe('SecretCache', () => {
     expect([idsAt(), asked]).toEqual([['sec_1'], 1]);
     nowMs += 60_000;
     expect(idsAt()).toBeUndefined();
+  });
+
+  it('forgets them soon after, also when nobody asks any more', async () => {
+    jest.useFakeTimers();
+    try {
+      const idle = new SecretCache(
+        () => Promise.resolve(secrets({ id: 'sec_1' })),
+        () => undefined,
+        { wallMs: () => nowMs, steadyMs: () => nowMs },
+      );
+      await idle.load('app_1');
+      jest.advanceTimersByTime(10_000);
+      expect(idle.size).toBe(1);
+      nowMs += 60_000;
+      jest.advanceTimersByTime(10_000);
+      expect(idle.size).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('keeps to its minute when the wall clock is set', async () => {

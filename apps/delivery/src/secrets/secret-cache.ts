@@ -28,7 +28,8 @@ const KEPT_MS = 60_000;
 const REFRESH_AFTER_MS = 30_000;
 // One question an app in this time while the vault is away.
 const FAILED_FOR_MS = 2000;
-const FORGET_EVERY_MS = 30_000;
+// By a timer, not by the next question: a worker that has nothing to send would keep its keys for as long as it runs.
+const FORGET_EVERY_MS = 10_000;
 
 export interface SecretClocks {
   /** By which secrets expire; ms since the epoch. */
@@ -39,19 +40,28 @@ export interface SecretClocks {
 
 const CLOCKS: SecretClocks = { wallMs: Date.now, steadyMs: () => performance.now() };
 
-/** Apps' signing secrets in memory, for a minute at most; an announcement on vault.secrets drops an app's at once. */
+/**
+ * Apps' signing secrets in memory: used for a minute at most, and gone ten seconds later. An announcement on vault.secrets drops an app's at
+ * once.
+ */
 export class SecretCache {
   private readonly cached = new Map<string, Cached>();
   private readonly fetches = new Map<string, Fetch>();
   /** App → when it may be asked for again. */
   private readonly failed = new Map<string, number>();
-  private nextForgettingMs = 0;
 
   constructor(
     private readonly fetchSecrets: FetchSecrets,
     private readonly onFailure: (appId: string, error: unknown) => void,
     private readonly clocks: SecretClocks = CLOCKS,
-  ) {}
+  ) {
+    setInterval(() => this.forgetOld(), FORGET_EVERY_MS).unref();
+  }
+
+  /** Apps whose secrets are in memory. */
+  get size(): number {
+    return this.cached.size;
+  }
 
   /** The app's live secrets when they are at hand; undefined: `load` them. */
   at(appId: string): readonly SigningKey[] | undefined {
@@ -104,7 +114,6 @@ export class SecretCache {
       this.onFailure(appId, error);
     } finally {
       this.fetches.delete(appId);
-      this.forgetOld();
     }
   }
 
@@ -120,8 +129,6 @@ export class SecretCache {
 
   private forgetOld(): void {
     const nowMs = this.clocks.steadyMs();
-    if (nowMs < this.nextForgettingMs) return;
-    this.nextForgettingMs = nowMs + FORGET_EVERY_MS;
     for (const [appId, { fetchedAtMs }] of this.cached) if (fetchedAtMs <= nowMs - KEPT_MS) this.cached.delete(appId);
     for (const [appId, until] of this.failed) if (until <= nowMs) this.failed.delete(appId);
   }
