@@ -9,7 +9,7 @@ const auditEntry = z
     at: utcTime,
     actor: z.object({
       kind: z.string().describe('`partner`, `operator`, `merchant` or `system`'),
-      id: z.string().describe("the API key's, the merchant's, `operator`, or what of the system"),
+      id: z.string().describe("the API key's, the merchant's (empty: he was erased), `operator`, or what of the system"),
     }),
     action: z
       .string()

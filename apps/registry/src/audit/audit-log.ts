@@ -13,15 +13,15 @@ export async function addAllToAuditLog(tx: Queries, changes: readonly AuditedCha
   await tx.auditEntry.createMany({ data: changes.map((change) => toRow(auditEntry(change))) });
 }
 
-/** Takes the merchant's id out of what the log has of his installations: it was there for people, and nothing looks for it. */
-export async function forgetMerchantOf(
-  tx: Queries,
-  installations: readonly { readonly id: string; readonly appId: string }[],
-): Promise<void> {
-  const [appIds, ids] = [installations.map(({ appId }) => appId), installations.map(({ id }) => id)];
+/**
+ * Takes the merchant's id out of what the log has of his installations, as what was changed and as who changed it: it was there for people,
+ * and nothing looks for it. By the installations alone: what an app's log has altogether may be more than one statement can read in time.
+ */
+export async function forgetMerchantOf(tx: Queries, installations: readonly { readonly id: string }[]): Promise<void> {
+  const ids = installations.map(({ id }) => id);
   await tx.$executeRaw`
-    UPDATE audit_entry SET details = details - 'merchant_id'
-    WHERE app_id = ANY (${appIds}::text[]) AND target = ANY (${ids}::text[])`;
+    UPDATE audit_entry SET details = details - 'merchant_id', actor_id = CASE actor_kind WHEN 'merchant' THEN '' ELSE actor_id END
+    WHERE target = ANY (${ids}::text[])`;
 }
 
 /** An entry as the database keeps it. */

@@ -13,6 +13,7 @@ import {
   RevokeInstallationRequestSchema,
   TOPICS,
 } from '@hookwright/contracts';
+import { withActor } from '@hookwright/runtime';
 import { createDatabase, createTopics, eventually, type TestDatabase, useStores } from '@hookwright/testkit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readTopic, type Registry, startRegistry, type TopicReader } from '../registry.fixture.ts';
@@ -98,8 +99,9 @@ describe('merchants', () => {
 describe('erasing a merchant', () => {
   it('ends what he has installed, has each app told so and to redact, and leaves nothing of him', async () => {
     const [live, test, revoked, pending] = [await createApp(), await createApp(Mode.TEST), await createApp(), await createApp()];
-    const ids = [await install(live, 'mer_gone'), await install(test, 'mer_gone'), await install(revoked, 'mer_gone')];
-    await revoke(revoked, ids[2]!);
+    const byHim = <Result>(work: () => Result): Result => withActor({ kind: 'merchant', id: 'mer_gone', requestId: 'req_1' }, work);
+    const ids = [await byHim(() => install(live, 'mer_gone')), await install(test, 'mer_gone'), await install(revoked, 'mer_gone')];
+    await byHim(() => revoke(revoked, ids[2]!));
     await registry.installations.beginConsent(create(BeginConsentRequestSchema, { appId: pending, merchantId: 'mer_gone' }));
     const stays = await install(live, 'mer_stays');
 
@@ -119,8 +121,10 @@ describe('erasing a merchant', () => {
       expect(ofHim.map(([type]) => type)).toEqual(['install.created', 'install.revoked', 'merchant.redact']);
     }
     expect(told(pending)).toEqual([]);
-    const traces = await database.pool.query("SELECT 1 FROM audit_entry WHERE details::text LIKE '%mer_gone%'");
+    const traces = await database.pool.query("SELECT 1 FROM audit_entry WHERE audit_entry::text LIKE '%mer_gone%'");
     expect(traces.rowCount).toBe(0);
+    const byMerchants = await database.pool.query("SELECT 1 FROM audit_entry WHERE actor_kind = 'merchant' AND target = ANY ($1)", [ids]);
+    expect(byMerchants.rowCount).toBe(2);
     expect(await get('mer_stays')).toMatchObject({ liveInstallations: 1 });
     expect(isRemoved(stays)).toBe(false);
   });
