@@ -30,7 +30,10 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  for (const erasures of running.splice(0)) await erasures.onModuleDestroy();
+  for (const erasures of running.splice(0)) {
+    erasures.onModuleDestroy();
+    await erasures.onApplicationShutdown();
+  }
 });
 
 afterAll(async () => {
