@@ -6,6 +6,8 @@ import { InstallationsRepository } from './installations.repository.ts';
 const LOOK_EVERY_MS = 3600 * 1000;
 // A consent page is good for an hour.
 const KEPT_MS = 24 * 3600 * 1000;
+// With their histories, well within the time of a statement.
+const DELETED_AT_ONCE = 1000;
 
 /** Deletes what waits for the consent of merchants who went away. Nobody was told that it began, and nobody is that it did not. */
 @Injectable()
@@ -29,7 +31,8 @@ export class AbandonedConsents implements OnApplicationBootstrap, OnModuleDestro
 
   async sweep(now = new Date()): Promise<void> {
     try {
-      await this.installations.deletePending(this.database.prisma, { createdAt: { lt: new Date(now.getTime() - KEPT_MS) } });
+      const before = new Date(now.getTime() - KEPT_MS);
+      while ((await this.installations.deleteAbandoned(this.database.prisma, before, DELETED_AT_ONCE)) === DELETED_AT_ONCE);
     } catch (error) {
       this.logger.warn({ reason: (error as Error).message }, 'abandoned_consents.waiting');
     }

@@ -21,7 +21,7 @@ export interface NamedInstallation {
   readonly mode: Mode;
 }
 
-type PendingOnes = { readonly appId: string } | { readonly merchantId: string } | { readonly createdAt: { readonly lt: Date } };
+type PendingOnes = { readonly appId: string } | { readonly merchantId: string };
 
 /** What the history keeps of a change. */
 type Recorded = Pick<InstallationChange, 'installation' | 'previousStatus' | 'cause'>;
@@ -191,9 +191,21 @@ export class InstallationsRepository {
     }
   }
 
-  /** Those that wait for consent: of an app, of a merchant, or since before a time. How many there were. */
-  async deletePending(queries: Queries, which: PendingOnes): Promise<number> {
-    return (await queries.installation.deleteMany({ where: { ...which, status: 'pending_consent' } })).count;
+  /** At most `limit` of an app's or a merchant's that wait for consent. How many were found. */
+  async deletePending(queries: Queries, which: PendingOnes, limit: number): Promise<number> {
+    const where = { ...which, status: 'pending_consent' } as const;
+    const found = await queries.installation.findMany({ where, select: { id: true }, take: limit });
+    // Some of them may have been agreed to in between.
+    await queries.installation.deleteMany({ where: { ...where, id: { in: found.map(({ id }) => id) } } });
+    return found.length;
+  }
+
+  /** At most `limit` of those that have waited for consent since before a time. How many it were. */
+  deleteAbandoned(queries: Queries, before: Date, limit: number): Promise<number> {
+    // The status as it is written here: the index of what waits is of no use to a status that comes as a parameter.
+    return queries.$executeRaw`DELETE FROM installation WHERE id IN (
+      SELECT id FROM installation WHERE status = 'pending_consent' AND created_at < ${before}
+      ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
   }
 
   async addTransitions(tx: Queries, changes: readonly Recorded[]): Promise<void> {

@@ -111,15 +111,15 @@ export class InstallationsService {
    * True when that were all.
    */
   async revokeSome(tx: Queries, { id, mode }: Pick<PartnerApp, 'id' | 'mode'>, cause: Cause): Promise<boolean> {
-    await this.installations.deletePending(tx, { appId: id });
+    const pending = await this.installations.deletePending(tx, { appId: id }, CHANGED_AT_ONCE);
     const live = await this.installations.lockLive(tx, id, CHANGED_AT_ONCE);
     await this.revokeThose(tx, live, { mode, cause });
-    return live.length < CHANGED_AT_ONCE;
+    return Math.max(pending, live.length) < CHANGED_AT_ONCE;
   }
 
   /** Ends installations of a merchant, as many at once likewise; what his apps have of him is to go at once. How many it were. */
   async revokeOfMerchant(tx: Queries, merchantId: string, cause: Cause): Promise<number> {
-    await this.installations.deletePending(tx, { merchantId });
+    await this.installations.deletePending(tx, { merchantId }, CHANGED_AT_ONCE);
     const live = await this.installations.lockLiveOfMerchant(tx, merchantId, CHANGED_AT_ONCE);
     for (const [mode, ofMode] of Map.groupBy(live, (each) => each.mode)) {
       await this.revokeThose(
