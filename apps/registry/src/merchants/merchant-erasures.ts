@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { type Logger, LOGGER, validationFailed } from '@hookwright/runtime';
+import { type Actor, type Logger, LOGGER, validationFailed, withActor } from '@hookwright/runtime';
 import { Database, type Queries } from '../database/database.ts';
 import { RemainingWork } from '../database/remaining-work.ts';
 import { Transactions } from '../database/transactions.ts';
@@ -11,6 +11,8 @@ import { checkMerchantId } from './merchant-id.ts';
 // How long an app's last event of a merchant may wait for its turn to be followed by his end.
 const LOOK_EVERY_MS = 2000;
 const MERCHANTS_A_LOOK = 100;
+// Who asked for any of them. Which request it was that woke the loop says nothing of the others.
+const OPERATOR: Actor = { kind: 'operator', id: 'operator', requestId: '' };
 
 /**
  * Forgets merchants, in steps that each are a transaction: their installations end, their apps are told so and to redact what they have,
@@ -55,12 +57,20 @@ export class MerchantErasures implements OnApplicationBootstrap, OnModuleDestroy
     return doneAt;
   }
 
-  /** False when nothing can be done: what is left waits for the apps to be told. */
+  /** False when nothing can be done: what is left waits for the apps to be told. Rejects, when all had their turn, if a step failed. */
   private async eraseMore(): Promise<boolean> {
+    const merchantIds = await this.erasures.listOpen(this.database.prisma, MERCHANTS_A_LOOK);
     let isMore = false;
-    for (const merchantId of await this.erasures.listOpen(this.database.prisma, MERCHANTS_A_LOOK)) {
-      isMore = (await this.transactions.run((tx) => this.step(tx, merchantId))) || isMore;
+    let failure: Error | undefined;
+    for (const merchantId of merchantIds) {
+      try {
+        isMore = (await withActor(OPERATOR, () => this.transactions.run((tx) => this.step(tx, merchantId)))) || isMore;
+      } catch (error) {
+        // One that cannot be erased now must not keep those after him waiting.
+        failure = error as Error;
+      }
     }
+    if (failure !== undefined) throw failure;
     return isMore;
   }
 
