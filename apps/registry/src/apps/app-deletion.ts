@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Backoff } from '@hookwright/kafka';
 import { type Logger, LOGGER } from '@hookwright/runtime';
 import { addToAuditLog } from '../audit/audit-log.ts';
 import { Outbox } from '../database/outbox.ts';
+import { RemainingWork } from '../database/remaining-work.ts';
 import { Transactions } from '../database/transactions.ts';
 import { endpointSnapshot } from '../endpoints/endpoint.message.ts';
 import type { Cause } from '../installations/installation.ts';
@@ -10,29 +10,37 @@ import { InstallationsService } from '../installations/installations.service.ts'
 import type { Tenant } from './app.ts';
 import { AppsRepository } from './apps.repository.ts';
 
+// A process that died, or was stopped for good, in the midst of it is not missed for longer.
+const LOOK_EVERY_MS = 60_000;
+
 /**
  * Deletes apps. The app and its endpoint go at once, and with them everything that could still be sent; an app may have more
  * installations than one transaction can end in good time, so that the rest of them ends in further ones.
  */
 @Injectable()
 export class AppDeletion implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
+  private readonly remaining: RemainingWork;
 
   constructor(
     private readonly transactions: Transactions,
     private readonly outbox: Outbox,
     private readonly apps: AppsRepository,
     private readonly installations: InstallationsService,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  /** Goes on where a process may have died. Does not wait: the service's health must answer in the meantime. */
-  onApplicationBootstrap(): void {
-    void this.finish();
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    this.remaining = new RemainingWork({
+      doSome: () => this.revokeMore(),
+      onFailure: (reason) => logger.warn({ reason }, 'deletion.waiting'),
+      everyMs: LOOK_EVERY_MS,
+    });
   }
 
-  onModuleDestroy(): void {
-    this.stopping.abort();
+  onApplicationBootstrap(): void {
+    this.remaining.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.remaining.stop();
   }
 
   async delete(tenant: Tenant, appId: string): Promise<void> {
@@ -44,20 +52,7 @@ export class AppDeletion implements OnApplicationBootstrap, OnModuleDestroy {
       await addToAuditLog(tx, { appId, action: 'app.deleted' });
       return this.installations.revokeSome(tx, app, cause);
     });
-    if (!finished) void this.finish();
-  }
-
-  /** Ends what deleted apps still have. */
-  private async finish(): Promise<void> {
-    const backoff = new Backoff(this.stopping.signal);
-    do {
-      try {
-        while (!this.stopping.signal.aborted && (await this.revokeMore()));
-        return;
-      } catch (error) {
-        this.logger.warn({ reason: (error as Error).message }, 'deletion.waiting');
-      }
-    } while (await backoff.wait());
+    if (!finished) this.remaining.wake();
   }
 
   /** False when there was nothing to do. */
