@@ -90,7 +90,7 @@ export class InstallationsService {
     return this.change(which, cause, (current) => revoke(current, cause));
   }
 
-  /** Idempotent. Throws `installation_not_active`, and `app_suspended`: until its app comes back there is nothing to choose. */
+  /** Idempotent. Throws `installation_not_active`, and `app_suspended` or `conflict`: until its app is back there is nothing to choose. */
   suspend(which: InstallationRef, cause: Cause): Promise<Installation> {
     return this.change(which, cause, (current, app) => {
       refuseSuspended(app);

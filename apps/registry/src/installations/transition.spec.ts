@@ -95,6 +95,8 @@ describe('an installation', () => {
     expect(withApp).toMatchObject({ kind: 'suspended', previousStatus: 'active' });
     expect(withApp.installation).toEqual({ ...active, status: 'suspended', suspendedWithApp: true, sequence: 2 });
     expect(suspendWithApp(suspend(active, at(2))!.installation, at(3))).toBeUndefined();
+    expect(suspendWithApp(withApp.installation, at(3))).toBeUndefined();
+    expect(() => suspend(withApp.installation, at(3))).toThrow(expect.objectContaining({ code: 'conflict' }));
     expect(unsuspend(withApp.installation, true, at(3))?.installation).toEqual({ ...active, sequence: 3 });
     expect(revoke(withApp.installation, at(3))?.installation.suspendedWithApp).toBe(false);
   });

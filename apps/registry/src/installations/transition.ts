@@ -54,15 +54,22 @@ export function installAgain(current: Installation, grant: Grant, cause: Cause):
   return changed(current, { ...current, status, ...having, sequence }, { kind: 'permissions_updated', cause });
 }
 
-/** The merchant's events are held back; undefined: they are already. Throws `installation_not_active` when there is no consent to hold. */
+/**
+ * The merchant's events are held back; undefined: they are already. Throws `installation_not_active` when there is no consent to hold, and
+ * `conflict` while it is suspended with its app: it comes back with that, and would although its partner was told that it is held.
+ */
 export function suspend(current: Installation, cause: Cause): InstallationChange | undefined {
   checkConsent(current, 'suspended');
-  if (current.status === 'suspended') return undefined;
+  if (current.status === 'suspended') {
+    if (current.suspendedWithApp) throw new Problem('conflict', 'The installation is about to come back with its app; try again.');
+    return undefined;
+  }
   return changed(current, held(current), { kind: 'suspended', cause });
 }
 
 /** Suspended with its app, unless it is by itself. */
 export function suspendWithApp(current: Installation, cause: Cause): InstallationChange | undefined {
+  if (current.status === 'suspended') return undefined;
   const change = suspend(current, cause);
   return change && { ...change, installation: { ...change.installation, suspendedWithApp: true } };
 }
