@@ -31,6 +31,7 @@ describe('the changed fields of an app', () => {
     ['none', {}, []],
     ['none that a partner sees', { revision: 2n, endpointRevision: 2n, updatedAt: new Date(1) }, []],
     ['its own', { name: 'Ship It', redirectUris: ['https://a.example'], permissions: [] }, ['name', 'redirect_uris']],
+    ['what it signs its assertions with', { jwks: '{"keys":[]}' }, ['jwks']],
     [
       "its endpoint's",
       { endpoint: { ...endpoint, url: 'https://b.example', maxConcurrency: 3 } },

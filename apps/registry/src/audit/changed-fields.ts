@@ -9,6 +9,7 @@ const APP_FIELDS = {
   visibility: 'visibility',
   redirectUris: 'redirect_uris',
   permissions: 'permissions',
+  jwks: 'jwks',
 } as const satisfies Partial<Record<keyof PartnerApp, string>>;
 
 const ENDPOINT_FIELDS = {
