@@ -20,7 +20,9 @@ export class AbandonedConsents implements OnApplicationBootstrap, OnModuleDestro
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
+  /** Also at once: a service that is restarted within the hour, again and again, would never do it. Does not wait for it. */
   onApplicationBootstrap(): void {
+    void this.sweep();
     this.timer = setInterval(() => void this.sweep(), LOOK_EVERY_MS);
     this.timer.unref();
   }
