@@ -35,7 +35,8 @@ export class RedactionsRepository {
     const due = await tx.$queryRaw<{ id: string }[]>`
       SELECT installation.id FROM redaction JOIN installation ON installation.id = redaction.installation_id
       WHERE redaction.due_at <= ${now} ORDER BY redaction.due_at LIMIT ${limit} FOR UPDATE OF installation SKIP LOCKED`;
-    const where = { id: { in: due.map(({ id }) => id) }, redaction: { isNot: null } };
+    // Asked again under the lock: between the two it may have been installed and ended once more, which is due 48 hours from now.
+    const where = { id: { in: due.map(({ id }) => id) }, redaction: { is: { dueAt: { lte: now } } } };
     const rows = await tx.installation.findMany({ where, include: { app: { select: { mode: true, deletedAt: true } } } });
     return rows.map(({ app, ...installation }) => ({ installation, mode: app.mode, isAppDeleted: app.deletedAt !== null }));
   }
