@@ -106,6 +106,20 @@ describe('a token of an app itself', () => {
     expect((await postForm(gateway, '/oauth/token', { ...GRANT, scope: 'a'.repeat(2_000_000) }, own())).status).toBe(400);
   });
 
+  it('is told to wait for with the 20th wrong secret of a minute, while the right one opens', async () => {
+    const guessed = await clients.add();
+    const statuses: number[] = [];
+    for (let n = 1; n < 20; n++) statuses.push((await token({}, basic(guessed.clientId, `hwcs_${n}`))).status);
+    expect(new Set(statuses)).toEqual(new Set([401]));
+    const waiting = await token({}, basic(guessed.clientId, 'hwcs_20'));
+    expect(waiting).toMatchObject({ status: 429, body: { error: 'invalid_client' } });
+    const seconds = Number(waiting.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(60);
+    expect((await token({}, basic(guessed.clientId, guessed.secret))).status).toBe(200);
+    expect((await token({}, own())).status).toBe(200);
+  });
+
   it('has the scopes that were asked for, as far as there are such', async () => {
     expect((await token({ scope: 'apps.read deliveries.read' }, own())).body['scope']).toBe('apps.read deliveries.read');
     expect((await token({ scope: 'apps.read everything' }, own())).body['scope']).toBe('apps.read');

@@ -156,6 +156,7 @@ function post({ id, summary, description, form, answer }: Endpoint): JsonObject 
         '200': { description: 'Done', ...(answer !== undefined && { content: { 'application/json': { schema: answer } } }) },
         '400': failed('Refused; `error` says why'),
         '401': failed('`invalid_client`'),
+        '429': failed('`invalid_client`: too many wrong secrets; `Retry-After` says when to come again'),
         '503': failed('`temporarily_unavailable`'),
       },
     },
