@@ -240,6 +240,14 @@ describe('a suspension', () => {
     expect((await refresh(token)).status).toBe(200);
   });
 
+  it.each(['access', 'refresh'] as const)('does not keep tokens from being revoked (%s), which then do not come back', async (which) => {
+    const tokens = await install();
+    await change('suspend');
+    expect((await postForm(gateway, '/oauth/revoke', { token: tokens[which] }, basic(client.clientId, client.secret))).status).toBe(200);
+    await change('unsuspend');
+    await expectEnded(tokens);
+  });
+
   it('holds also those of a consent that was given meanwhile', async () => {
     await install();
     await change('suspend');

@@ -1,6 +1,6 @@
 import { type Adapter, type AdapterPayload, Provider, errors } from 'oidc-provider';
 import type { Grants } from '../../grants/grants.ts';
-import type { TokenKind } from '../../generated/prisma/client.ts';
+import type { OauthGrant, TokenKind } from '../../generated/prisma/client.ts';
 import type { AccessTokens } from '../access-tokens.ts';
 import { requireApp } from '../client-app.ts';
 import type { TokensRepository } from '../tokens.repository.ts';
@@ -42,7 +42,7 @@ export function tokenAdapter(model: TokenModel, { tokens, grants, accessTokens }
     find: async (id) => {
       const stored = await tokens.find(hashOfId(id));
       if (stored?.kind !== kind) return undefined;
-      if (stored.grant !== null && (stored.grant.revokedAt !== null || stored.grant.suspendedAt !== null)) return undefined;
+      if (stored.grant !== null && !isOfUse(stored.grant)) return undefined;
       return withConsumed(openPayload(model, id, stored.payload), stored.consumedAt);
     },
     // oidc-provider looks whether a refresh token was consumed when it finds it, and consumes it later: of two at once both would pass.
@@ -59,6 +59,11 @@ export function tokenAdapter(model: TokenModel, { tokens, grants, accessTokens }
     },
     revokeByGrantId: (grantId) => endGrant(grants, grantId),
   });
+}
+
+/** Held with its installation it is of no use, but to be revoked: it would come back although its app was told that it is gone. */
+function isOfUse({ revokedAt, suspendedAt }: OauthGrant): boolean {
+  return revokedAt === null && (suspendedAt === null || Provider.ctx?.oidc.route === 'revocation');
 }
 
 function scopesOf({ scope }: AdapterPayload): string[] {
