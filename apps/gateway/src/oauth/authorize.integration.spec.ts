@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { InstallationStatus } from '@hookwright/contracts';
 import { type TestDatabase, eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -296,6 +297,28 @@ describe('a code', () => {
       const asked = new Authorization(client, brief);
       const code = await agree(newBrowser(brief), asked);
       await eventually(async () => expect(await asked.exchange(code)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } }));
+    } finally {
+      await brief.stop();
+    }
+  });
+
+  it('that comes a second time ends the tokens that it gave also after its time', async () => {
+    const brief = await startGateway(
+      { databaseUrl: database.url, redisUrl: setting.redisUrl },
+      { ...PROFILE, AUTHORIZATION_CODE_SECONDS: '2' },
+    );
+    try {
+      Object.assign(brief.registry.handlers, gateway.registry.handlers);
+      const asked = new Authorization(client, brief);
+      const code = await agree(newBrowser(brief), asked);
+      const { status, body } = await asked.exchange(code);
+      expect(status).toBe(200);
+      await delay(3000);
+      const refused = { status: 400, body: { error: 'invalid_grant' } };
+      expect(await asked.exchange(code, { code_verifier: authorization().verifier })).toMatchObject(refused);
+      expect(await introspect(body['refresh_token'])).toMatchObject({ active: true });
+      expect(await asked.exchange(code)).toMatchObject(refused);
+      for (const token of [body['access_token'], body['refresh_token']]) expect(await introspect(token)).toEqual({ active: false });
     } finally {
       await brief.stop();
     }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Adapter, errors } from 'oidc-provider';
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Grants } from '../../grants/grants.ts';
 import { adapter } from './adapter.ts';
 import type { Transient, TransientStore } from './transient-store.ts';
@@ -30,7 +30,10 @@ export function codeAdapter(store: TransientStore, grants: Grants): Adapter {
     upsert: async (id, payload, seconds) => {
       await store.put('AuthorizationCode', id, { payload, seconds: seconds + CODE_REMEMBERED_SECONDS });
     },
-    find: async (id) => (await store.get('AuthorizationCode', id))?.payload,
+    find: async (id) => {
+      const code = await store.get('AuthorizationCode', id);
+      return code?.consumedAtMs === undefined ? code?.payload : unexpired(code.payload);
+    },
     consume: async (id) => {
       if (await store.consume('AuthorizationCode', id)) return;
       await endReplayed(await store.get('AuthorizationCode', id), grants);
@@ -39,6 +42,14 @@ export function codeAdapter(store: TransientStore, grants: Grants): Adapter {
     // Codes of a grant that has ended are refused for that; kept, they show a replay.
     revokeByGrantId: () => Promise.resolve(),
   });
+}
+
+/**
+ * One that was used does not expire while it is remembered: of an expired code oidc-provider says that, and never comes to consume it, so
+ * that whoever comes with it late enough would end nothing.
+ */
+function unexpired(payload: AdapterPayload): AdapterPayload {
+  return { ...payload, exp: Math.floor(Date.now() / 1000) + CODE_REMEMBERED_SECONDS };
 }
 
 /**
