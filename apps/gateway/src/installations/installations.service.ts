@@ -5,6 +5,8 @@ import type { Tenant } from '../access/caller.ts';
 import type { PageQuery } from '../apps/apps.reader.ts';
 import { Backends } from '../backends/backends.ts';
 import { GrantChecks, type InstallationRef } from '../grants/grant-checks.ts';
+import { Grants } from '../grants/grants.ts';
+import { stateOf } from '../grants/installation-state.ts';
 import { Answer } from '../http/answer.ts';
 import { type List, toList } from '../validation/page.ts';
 import {
@@ -21,6 +23,7 @@ export class InstallationsService {
   constructor(
     private readonly backends: Backends,
     private readonly grantChecks: GrantChecks,
+    private readonly grants: Grants,
   ) {}
 
   async list(tenant: Tenant, appId: string, query: InstallationQuery): Promise<List<InstallationBody>> {
@@ -39,11 +42,16 @@ export class InstallationsService {
     return toList(transitions.map(toTransition), nextCursor);
   }
 
-  /** On behalf of the operator, whose own page asked the merchant. 201 when it is new, 200 when it was there. */
+  /**
+   * On behalf of the operator, whose own page asked the merchant. 201 when it is new, 200 when it was there. Scopes that he has no more go
+   * from the tokens of before, too; no check is stored for that: who is not answered asks again, and then they follow.
+   */
   async install(grant: { appId: string; merchantId: string; scopes: string[] }): Promise<Answer<InstallationBody>> {
     const request = { ...grant, actor: Actor.OPERATOR, installedBy: 'operator' };
     const { installation, created } = await this.backends.registry.install(request);
-    return new Answer(toInstallation(present(installation)), { status: created ? 201 : 200 });
+    const installed = present(installation);
+    await this.grants.follow(stateOf(installed));
+    return new Answer(toInstallation(installed), { status: created ? 201 : 200 });
   }
 
   /** An installation of anybody's app, as the operator names it. */

@@ -2,7 +2,7 @@ import { InstallationStatus } from '@hookwright/contracts';
 import { notFound } from '@hookwright/runtime';
 import { type TestDatabase, eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Answered, type Gateway, call } from '../spec/gateway.ts';
+import { type Answered, type Gateway, OPERATOR_TOKEN, call } from '../spec/gateway.ts';
 import { Authorization, Installs, REDIRECT_URI, agree, newBrowser, openConsent } from '../spec/installs.ts';
 import { type Client, KnownClients, basic, postForm } from '../spec/oauth.ts';
 import { app as sample, partnerId } from '../spec/samples.ts';
@@ -225,6 +225,19 @@ describe('an uninstall', () => {
     await database.pool.query(`UPDATE grant_check SET due_at = now()`);
     await eventually(async () => expect((await database.pool.query('SELECT 1 FROM grant_check')).rowCount).toBe(0));
     expect(await isActive(tokens.access)).toBe(true);
+  });
+});
+
+describe("the operator's change of what an installation may do", () => {
+  it('takes from the tokens what the merchant took back, which live on for the rest', async () => {
+    const { access, refresh: token } = await install();
+    const body = { app_id: client.appId, merchant_id: 'mer_demo_1', scopes: ['orders.read'] };
+    const changed = await call(gateway, 'POST /v1/operator/installations', { key: OPERATOR_TOKEN, body });
+    expect(changed).toMatchObject({ status: 200, body: { granted_scopes: ['orders.read'] } });
+    expect((await own(access)).status).toBe(401);
+    const refreshed = await refresh(token);
+    expect(refreshed).toMatchObject({ status: 200, body: { scope: 'installation.read orders.read' } });
+    expect((await own(tokensOf(refreshed).access)).status).toBe(200);
   });
 });
 
