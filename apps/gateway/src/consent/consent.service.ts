@@ -53,17 +53,19 @@ export class ConsentService {
     const asking = await this.asking(exchange);
     if (asking.kind === 'redirect') return { kind: 'page', html: loggedOutPage(asking.to) };
     if (asking.kind !== 'asking') return asking;
-    const { interaction, session } = asking;
+    const { interaction, session, client } = asking;
+    const { merchantId } = session;
     const isOwn =
       isFromOwnPage(exchange.request.headers, this.env.PUBLIC_URL) && isCsrfToken(form.csrf, session.id, purposeOf(interaction));
     if (!isOwn) return { kind: 'page', status: 403, html: NOT_YOURS };
     if (form.decision === 'deny') return await this.finish(exchange, asking, DENIED);
     // From here on the app is installed, whatever becomes of the code.
-    const agreement = { appId: asking.client.app.id, session, form };
-    const installation = await asMerchant(session, exchange.request, () => unlessStale(agree(this.backends.registry, agreement)));
+    const agreement = { appId: client.app.id, session, form };
+    const installation = await asMerchant(session, exchange.request, () =>
+      unlessStale(this.grants.during(client.app, merchantId, () => agree(this.backends.registry, agreement))),
+    );
     if (installation === undefined) return await this.ask(asking, { isStale: true });
-    const { merchantId } = session;
-    const grantId = await this.grants.create(asking.client.app, installation);
+    const grantId = await this.grants.create(client.app, installation);
     return await this.finish(exchange, asking, { login: { accountId: merchantId, remember: false }, consent: { grantId } });
   }
 

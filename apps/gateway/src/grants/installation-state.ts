@@ -8,7 +8,9 @@ import type { InstallationState } from './grants.repository.ts';
  */
 export function stateOf({ id, generation, sequence, status, suspendedWithApp, grantedScopes }: Installation): InstallationState {
   const scopes = [INSTALLATION_SCOPE, ...grantedScopes];
-  return { installationId: id, generation, sequence, status: suspendedWithApp ? 'going' : statusOf(status), scopes };
+  const state = { installationId: id, sequence, status: suspendedWithApp ? 'going' : statusOf(status), scopes } as const;
+  // What waits for consent has the number that it will begin with: there are no grants of it, and those of a moment later must go on.
+  return { ...state, generation: status === InstallationStatus.PENDING_CONSENT ? generation - 1 : generation };
 }
 
 function statusOf(status: InstallationStatus): InstallationState['status'] {

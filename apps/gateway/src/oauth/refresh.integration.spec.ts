@@ -228,6 +228,27 @@ describe('an uninstall', () => {
   });
 });
 
+describe('a consent to less than before', () => {
+  const money = { id: 'money', title: 'See money', scopes: ['payments.read'], optional: true };
+
+  it('takes the rest from the tokens also when the registry’s answer to it was lost', async () => {
+    clients.change(client.clientId, { permissions: [...INSTALLABLE.permissions, money] });
+    const { access, refresh: token } = await install();
+    const { install: really } = gateway.registry.handlers;
+    gateway.registry.handlers.install = async (request) => {
+      await really!(request);
+      return await new Promise<never>(() => undefined);
+    };
+    const browser = newBrowser(gateway);
+    const page = await openConsent(browser, new Authorization(client, gateway).url());
+    const answer = await browser.submit(page, { press: 'decision=allow', set: { permission: [] } });
+    expect(answer.status).toBe(503);
+    await database.pool.query('UPDATE grant_check SET due_at = now()');
+    await eventually(async () => expect((await own(access)).status).toBe(401));
+    expect((await refresh(token)).body['scope']).toBe('installation.read orders.read orders.write');
+  });
+});
+
 describe("the operator's change of what an installation may do", () => {
   it('takes from the tokens what the merchant took back, which live on for the rest', async () => {
     const { access, refresh: token } = await install();
