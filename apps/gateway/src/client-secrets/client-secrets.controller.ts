@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { CallersTenant, type Tenant } from '../access/caller.ts';
 import { Operation } from '../access/operation.ts';
 import { AppsReader } from '../apps/apps.reader.ts';
+import { AppLock } from '../erasures/app-lock.ts';
 import { id } from '../validation/fields.ts';
 import {
   type RotateClientSecretBody,
@@ -19,6 +20,7 @@ export class ClientSecretsController {
   constructor(
     private readonly apps: AppsReader,
     private readonly secrets: ClientSecrets,
+    private readonly lock: AppLock,
   ) {}
 
   @Post('rotate-client-secret')
@@ -35,7 +37,13 @@ export class ClientSecretsController {
     @Param('app_id', { schema: id }) appId: string,
     @Body({ schema: rotateClientSecretInput }) { overlap_seconds: overlapSeconds, force, reason }: RotateClientSecretBody,
   ): Promise<RotatedClientSecretBody> {
+    // Before anybody's id takes one of the few connections that locks have.
     await this.apps.find(tenant, appId);
-    return toRotatedClientSecret(await this.secrets.rotate(appId, { overlapSeconds, force, reason }));
+    const rotated = await this.lock.hold(appId, async () => {
+      // Again: a deletion that was made meanwhile has erased the app's secrets, and would leave this one.
+      await this.apps.find(tenant, appId);
+      return await this.secrets.rotate(appId, { overlapSeconds, force, reason });
+    });
+    return toRotatedClientSecret(rotated);
   }
 }

@@ -94,6 +94,19 @@ describe('a client secret', () => {
     expect(await open(id, secret)).toEqual([false]);
   });
 
+  it('is not made for an app that was deleted while it was asked for', async () => {
+    const { id } = await createApp();
+    await secrets.erase(id);
+    let asked = 0;
+    gateway.registry.handlers.getApp = ({ appId }) => {
+      asked += 1;
+      if (asked > 1) throw notFound('app');
+      return { app: { ...app, id: appId } };
+    };
+    expect(await rotate(id)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect((await database.pool.query('SELECT 1 FROM client_secret WHERE app_id = $1', [id])).rowCount).toBe(0);
+  });
+
   it('goes with its app, also when the process died right after the registry had deleted it', async () => {
     const { id, secret } = await createApp();
     await database.pool.query(

@@ -7,7 +7,8 @@ const WAIT_MS = 1500;
 
 /**
  * One change at a time, over all gateways, of whether an app has an endpoint and so secrets: registry and vault cannot change in one
- * transaction, and a removal that overtakes a creation would erase the secret that a partner was just shown.
+ * transaction, and a removal that overtakes a creation would erase the secret that a partner was just shown. Likewise of its client
+ * secrets, which a deletion has to find.
  */
 @Injectable()
 export class AppLock {
