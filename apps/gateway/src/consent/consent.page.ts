@@ -83,20 +83,6 @@ function scopesOf(scopes: readonly string[]): Html {
   return html`<span class="scopes">${scopes.join(', ')}</span>`;
 }
 
-/**
- * He decided when his login had ended: leads to the login. No redirect: it would lead on to the platform's own, where `form-action` stops a
- * form in some browsers.
- */
-export function loggedOutPage(goTo: string): string {
-  return page(
-    'Log in again',
-    html`<h1>Your login has ended</h1>
-      <p>Nothing was changed. Log in again to decide.</p>
-      <p class="actions"><a class="button go" href="${goTo}">Go on</a></p>`,
-    { goTo },
-  );
-}
-
 /** After the decision: leads back to the app by itself, and by a link. A redirect would be stopped by `form-action` in some browsers. */
 export function donePage({ goTo, returnsTo, isInstalled }: { goTo: string; returnsTo: string; isInstalled: boolean }): string {
   return page(

@@ -5,6 +5,7 @@ import { notFound } from '@hookwright/runtime';
 import { Backends } from '../backends/backends.ts';
 import { ENV, type GatewayEnv } from '../env.ts';
 import { ConsentGrants } from '../grants/consent-grants.ts';
+import { loginEndedPage } from '../login/login-ended.page.ts';
 import { loginPath } from '../login/return-to.ts';
 import { asMerchant } from '../merchant-session/as-merchant.ts';
 import { csrfToken, isCsrfToken, isFromOwnPage } from '../merchant-session/csrf.ts';
@@ -15,7 +16,7 @@ import { messagePage } from '../pages/message.page.ts';
 import type { PageAnswer } from '../pages/page-answer.ts';
 import { agree, unlessStale } from './agree.ts';
 import type { Decision } from './consent.controller.ts';
-import { consentPage, donePage, loggedOutPage } from './consent.page.ts';
+import { consentPage, donePage } from './consent.page.ts';
 import { consentView } from './consent.view.ts';
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
@@ -51,7 +52,7 @@ export class ConsentService {
 
   async decide(exchange: Exchange, form: Decision): Promise<PageAnswer> {
     const asking = await this.asking(exchange);
-    if (asking.kind === 'redirect') return { kind: 'page', html: loggedOutPage(asking.to) };
+    if (asking.kind === 'redirect') return { kind: 'page', html: loginEndedPage(asking.to) };
     if (asking.kind !== 'asking') return asking;
     const { interaction, session, client } = asking;
     const { merchantId } = session;

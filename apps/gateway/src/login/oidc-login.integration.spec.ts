@@ -152,7 +152,9 @@ describe('a merchant of the host platform', () => {
     const browser = newBrowser(gateway);
     const page = await logIn(browser);
     await gateway.app.get(TransientStore).delete('MerchantSession', sessionOf(browser)!);
-    const leaving = await browser.submit(page, { press: 'decision=allow' });
+    const told = await browser.submit(page, { press: 'decision=allow' });
+    expect(told).toMatchObject({ status: 200, html: expect.stringContaining('Your login has ended') });
+    const leaving = await browser.open(/href="(\/oauth\/login[^"]*)"/.exec(told.html)![1]!.replaceAll('&amp;', '&'));
     expect(leaving.left?.origin).toBe(platform.issuer);
     expect(installs.of(client.appId, 'mer_7').status).toBe(InstallationStatus.PENDING_CONSENT);
     expect((await browser.open(await atPlatform(leaving))).url.pathname).toBe(page.url.pathname);

@@ -2,9 +2,10 @@ import { create } from '@bufbuild/protobuf';
 import { AppSchema, InstallationSchema, InstallationStatus, Mode } from '@hookwright/contracts';
 import { describe, expect, it } from '@jest/globals';
 import { permissionsView } from '../consent/consent.view.ts';
+import { loginEndedPage } from '../login/login-ended.page.ts';
 import { app as sample } from '../spec/samples.ts';
 import { appPage, appsPage } from './apps.pages.ts';
-import { LOGGED_OUT, changedPage, loginEndedPage, permissionsPage, removePage, removedPage } from './change.pages.ts';
+import { LOGGED_OUT, changedPage, permissionsPage, removePage, removedPage } from './change.pages.ts';
 
 const { ACTIVE, PENDING_PERMISSION_UPGRADE, SUSPENDED } = InstallationStatus;
 const orders = { id: 'orders', title: 'See orders', scopes: ['orders.read'], optional: false };
@@ -78,6 +79,11 @@ describe("the list of a merchant's apps", () => {
     expect(middle).toContain('href="/merchant?cursor=a+b"');
     expect(middle).toMatch(/href="\/merchant"\s*>Newest/);
     expect(list({ found: [] })).toContain('No app is installed.');
+  });
+
+  it('leads to a login at which the platform asks again, as the page of permissions does', () => {
+    expect(list()).toContain('href="/oauth/login?return_to=%2Fmerchant&amp;prompt=login"');
+    expect(permissions()).toContain('href="/oauth/login?return_to=%2Fmerchant%2Fapps%2Fins_1%2Fpermissions&amp;prompt=login"');
   });
 });
 

@@ -8,7 +8,7 @@ export function appPath(installationId: string, step?: 'permissions' | 'revoke')
   return `/merchant/apps/${installationId}${step === undefined ? '' : `/${step}`}`;
 }
 
-/** Where a merchant becomes another one, and comes back to the page. */
+/** Where a merchant becomes another one, and comes back to the page. Unasked, the platform would send him back as who he is. */
 export function otherAccountPath(page: string): string {
-  return loginPath(page);
+  return loginPath(page, { anew: true });
 }
