@@ -55,8 +55,13 @@ export class ClientSecrets {
   /** Whether it is a secret of the app that has not ended. Rejects with `rate_limited` from the 20th wrong one of a minute on. */
   async matches(appId: string, secret: string): Promise<boolean> {
     if (await this.secrets.hasLive(appId, hashClientSecret(secret), new Date())) return true;
-    await this.wrongCredentials.ofClient(appId);
+    await this.noteWrong(appId);
     return false;
+  }
+
+  /** Counts a wrong one, also of a client whose secret is compared elsewhere. Rejects likewise. */
+  async noteWrong(client: string): Promise<void> {
+    await this.wrongCredentials.ofClient(client);
   }
 
   async erase(appId: string): Promise<void> {

@@ -42,6 +42,9 @@ function askForSecrets({ Client }: Provider, secrets: ClientSecrets): void {
   const compareOwn = Client.prototype.compareClientSecret;
   Client.prototype.compareClientSecret = async function (actual: string): Promise<boolean> {
     const app = appOf(this);
-    return app === undefined ? await compareOwn.call(this, actual) : await answerOf('The database', secrets.matches(app.id, actual));
+    if (app !== undefined) return await answerOf('The database', secrets.matches(app.id, actual));
+    if (await compareOwn.call(this, actual)) return true;
+    await answerOf('Redis', secrets.noteWrong(this.clientId));
+    return false;
   };
 }

@@ -120,6 +120,15 @@ describe('a token of an app itself', () => {
     expect((await token({}, own())).status).toBe(200);
   });
 
+  it('is told of to nobody who guesses the secret of the platform, who is told to wait as others are', async () => {
+    const key = await issue();
+    const wrong = basic(PLATFORM.id, `${PLATFORM.secret}x`);
+    const guess = (): Promise<Answered> => postForm(gateway, '/oauth/introspect', { token: key }, wrong);
+    for (let n = 0; n < 20; n++) await guess();
+    expect(await guess()).toMatchObject({ status: 429, body: { error: 'invalid_client' } });
+    expect(await introspect(key, basic(PLATFORM.id, PLATFORM.secret))).toMatchObject({ active: true });
+  });
+
   it('has the scopes that were asked for, as far as there are such', async () => {
     expect((await token({ scope: 'apps.read deliveries.read' }, own())).body['scope']).toBe('apps.read deliveries.read');
     expect((await token({ scope: 'apps.read everything' }, own())).body['scope']).toBe('apps.read');
