@@ -95,7 +95,7 @@ export class MerchantErasures implements OnApplicationBootstrap, OnModuleDestroy
 
   private async eraseDue(): Promise<void> {
     const client = await this.scans.connect();
-    if (this.isStopping) {
+    if (this.isStopping()) {
       client.release(true);
       return;
     }
@@ -105,13 +105,13 @@ export class MerchantErasures implements OnApplicationBootstrap, OnModuleDestroy
     try {
       const { rows } = await client.query<{ is_ours: boolean }>('SELECT pg_try_advisory_lock($1) AS is_ours', [LOCK_KEY]);
       if (rows[0]?.is_ours !== true) return;
-      for (let due = await this.table.nextDue(); due !== undefined && !this.isStopping; due = await this.table.nextDue()) {
+      for (let due = await this.table.nextDue(); due !== undefined && !this.isStopping(); due = await this.table.nextDue()) {
         await this.look(client, due);
       }
     } finally {
       this.stopping.signal.removeEventListener('abort', drop);
       // The lock, and a scan that failed, end with the connection.
-      if (!this.isStopping) client.release(true);
+      if (!this.isStopping()) client.release(true);
     }
   }
 
@@ -126,13 +126,13 @@ export class MerchantErasures implements OnApplicationBootstrap, OnModuleDestroy
         erasure,
         onSlice: async (found) => {
           // Given up in the midst of a day: it is done anew.
-          if (this.isStopping) throw new Error('the worker is stopping');
+          if (this.isStopping()) throw new Error('the worker is stopping');
           await eraseSlice(pool, found);
           erased += found.length;
         },
       });
       await this.table.isThrough(erasure, partition);
-      if (this.isStopping) return;
+      if (this.isStopping()) return;
     }
     logger.info({ merchant_id: merchantId, look, canceled, erased }, 'merchant_erasure.looked');
     if (look === 1) await this.table.lookAgain(erasure, Math.max(0, untilMs + secondLookAfterMs - Date.now()));
@@ -140,7 +140,7 @@ export class MerchantErasures implements OnApplicationBootstrap, OnModuleDestroy
     else await this.table.finish(erasure);
   }
 
-  private get isStopping(): boolean {
+  private isStopping(): boolean {
     return this.stopping.signal.aborted;
   }
 }
