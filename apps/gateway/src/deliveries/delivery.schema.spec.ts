@@ -36,6 +36,7 @@ describe('a delivery', () => {
       installation_id: 'ins_1',
       status: 'retry_scheduled',
       suppressed_reason: null,
+      canceled_reason: null,
       attempt_count: 1,
       max_attempts: 9,
       next_attempt_at: '2026-11-25T09:47:10.000Z',
@@ -48,13 +49,15 @@ describe('a delivery', () => {
     });
   });
 
-  it('says why it is suppressed', () => {
+  it('says why it is suppressed or canceled', () => {
     const reason = 'endpoint_disabled';
     expect(toDelivery(create(DeliverySchema, { ...delivery, status: DeliveryStatus.SUPPRESSED, reason }))).toMatchObject({
       suppressed_reason: reason,
+      canceled_reason: null,
     });
     expect(toDelivery(create(DeliverySchema, { ...delivery, status: DeliveryStatus.CANCELED, reason }))).toMatchObject({
       suppressed_reason: null,
+      canceled_reason: reason,
     });
   });
 });
