@@ -103,7 +103,8 @@ describe('a token of an app itself', () => {
     }
     const json = await call(gateway, 'POST /oauth/token', { body: GRANT, headers: own() });
     expect(json).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
-    expect((await postForm(gateway, '/oauth/token', { ...GRANT, scope: 'a'.repeat(2_000_000) }, own())).status).toBe(400);
+    expect((await postForm(gateway, '/oauth/token', { ...GRANT, scope: 'a'.repeat(2_000_000) }, own())).status).toBe(413);
+    expect((await postForm(gateway, '/oauth/token', { ...GRANT, scope: 'a'.repeat(200_000) }, own())).status).toBe(400);
   });
 
   it('is told to wait for with the 20th wrong secret of a minute, while the right one opens', async () => {

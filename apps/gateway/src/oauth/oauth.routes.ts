@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { Provider } from 'oidc-provider';
+import { Problem } from '@hookwright/runtime';
 
 interface OAuthRoute {
   readonly method: HTTPMethods;
@@ -22,9 +23,12 @@ const ROUTES: readonly OAuthRoute[] = [
  */
 export function registerOAuth(fastify: FastifyInstance, provider: Provider, publicUrl: string): void {
   const { protocol, host } = new URL(publicUrl);
+  const { bodyLimit = Infinity } = fastify.initialConfig;
   const answer = provider.callback();
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
     const { raw } = request;
+    // What Koa's own limit is for is less, and it calls what is over it unreadable.
+    if (Number(raw.headers['content-length'] ?? 0) > bodyLimit) throw new Problem('body_too_large', 'A body may have 1 MiB at most.');
     // Never a caller's: they decide which URLs are answered, and whether cookies are for https only.
     raw.headers['x-forwarded-proto'] = protocol.slice(0, -1);
     raw.headers['x-forwarded-host'] = host;
