@@ -115,6 +115,26 @@ describe('a refresh token', () => {
     expect(await own(access)).toMatchObject({ status: 401 });
   });
 
+  it('may be used again when nothing came of it, and after that no more', async () => {
+    const { refresh: token, access } = await install();
+    const trigger = `without_access_${client.appId}`;
+    await database.pool.query(`
+      CREATE FUNCTION ${trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no access token'; END $$;
+      CREATE TRIGGER ${trigger} BEFORE INSERT ON oauth_token FOR EACH ROW
+        WHEN (NEW.kind = 'access' AND NEW.app_id = '${client.appId}') EXECUTE FUNCTION ${trigger}()`);
+    expect((await refresh(token)).status).toBeGreaterThanOrEqual(500);
+    await database.pool.query(`DROP FUNCTION ${trigger} CASCADE`);
+    // Two seconds later: the request of before is over by then.
+    await database.pool.query(`UPDATE oauth_token SET consumed_at = consumed_at - interval '2 s' WHERE app_id = $1`, [client.appId]);
+    const answer = await refresh(token);
+    expect(answer.status).toBe(200);
+    expect((await own(access)).status).toBe(200);
+
+    await database.pool.query(`UPDATE oauth_token SET consumed_at = consumed_at - interval '2 s' WHERE app_id = $1`, [client.appId]);
+    expect(await refresh(token)).toMatchObject(REFUSED);
+    await expectEnded(tokensOf(answer));
+  });
+
   it('is of no use to another app, and harmed by none', async () => {
     const stranger = await clients.add(INSTALLABLE);
     const { refresh: token } = await install();

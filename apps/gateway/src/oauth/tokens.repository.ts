@@ -14,7 +14,15 @@ export interface NewToken {
   readonly expiresAt: Date;
 }
 
+// Longer than the budget of the request that used it up: it is over by then, one way or the other.
+const EXCHANGE_MS = 2000;
+
 export type StoredToken = OauthToken & { readonly grant: OauthGrant | null };
+
+/** Whether it may not be used any more. One whose exchange came to nothing may: its app was told to try again. */
+export function isUsedUp({ consumedAt, exchanged }: OauthToken, now: Date): boolean {
+  return consumedAt !== null && (exchanged || consumedAt.getTime() > now.getTime() - EXCHANGE_MS);
+}
 
 @Injectable()
 export class TokensRepository {
@@ -35,6 +43,10 @@ export class TokensRepository {
         FOR SHARE`;
       if (going.length === 0) return false;
       await transaction.oauthToken.create({ data: { hash, kind, grantId, appId, payload, expiresAt }, select: { appId: true } });
+      // The access token comes last: with it the refresh token that was used up for it has become something.
+      if (kind === 'access') {
+        await transaction.oauthToken.updateMany({ where: { grantId, kind: 'refresh', exchanged: false }, data: { exchanged: true } });
+      }
       return true;
     });
   }
@@ -47,9 +59,13 @@ export class TokensRepository {
     return holds === 0 ? token : null;
   }
 
-  /** Whether this call consumed it: of many at once one does. */
+  /** Whether this call consumed it: of many at once one does, and of several one after the other only those of which nothing came. */
   async consume(hash: Buffer<ArrayBuffer>, now: Date): Promise<boolean> {
-    const { count } = await this.database.client.oauthToken.updateMany({ where: { hash, consumedAt: null }, data: { consumedAt: now } });
+    const cameToNothing = { exchanged: false, consumedAt: { lte: new Date(now.getTime() - EXCHANGE_MS) } };
+    const { count } = await this.database.client.oauthToken.updateMany({
+      where: { hash, OR: [{ consumedAt: null }, cameToNothing] },
+      data: { consumedAt: now, exchanged: false },
+    });
     return count === 1;
   }
 

@@ -3,7 +3,7 @@ import type { Grants } from '../../grants/grants.ts';
 import type { OauthGrant, TokenKind } from '../../generated/prisma/client.ts';
 import type { AccessTokens } from '../access-tokens.ts';
 import { requireApp } from '../client-app.ts';
-import type { TokensRepository } from '../tokens.repository.ts';
+import { type TokensRepository, isUsedUp } from '../tokens.repository.ts';
 import { adapter } from './adapter.ts';
 import { hashOfId, openPayload, sealPayload } from './sealed-payload.ts';
 
@@ -43,7 +43,8 @@ export function tokenAdapter(model: TokenModel, { tokens, grants, accessTokens }
       const stored = await tokens.find(hashOfId(id));
       if (stored?.kind !== kind) return undefined;
       if (stored.grant !== null && !isOfUse(stored.grant)) return undefined;
-      return withConsumed(openPayload(model, id, stored.payload), stored.consumedAt);
+      const payload = openPayload(model, id, stored.payload);
+      return isUsedUp(stored, new Date()) ? { ...payload, consumed: true } : payload;
     },
     // oidc-provider looks whether a refresh token was consumed when it finds it, and consumes it later: of two at once both would pass.
     consume: async (id) => {
@@ -68,10 +69,6 @@ function isOfUse({ revokedAt, suspendedAt }: OauthGrant): boolean {
 
 function scopesOf({ scope }: AdapterPayload): string[] {
   return typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : [];
-}
-
-function withConsumed(payload: AdapterPayload, consumedAt: Date | null): AdapterPayload {
-  return consumedAt === null ? payload : { ...payload, consumed: Math.floor(consumedAt.getTime() / 1000) };
 }
 
 /**
