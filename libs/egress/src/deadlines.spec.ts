@@ -10,7 +10,8 @@ describe('a deadline', () => {
     const result = await sent;
     expect(result).toEqual(error('timeout', message));
     expect(result.durationMs).toBeGreaterThanOrEqual(timeoutMs - 5);
-    expect(result.durationMs).toBeLessThan(timeoutMs + 400);
+    // Without a deadline each of them would go on for minutes, or for good; a busy machine is late by a second.
+    expect(result.durationMs).toBeLessThan(timeoutMs + 2000);
   }
 
   it('ends a request that is never answered', async () => {
