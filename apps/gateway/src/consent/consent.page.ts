@@ -1,5 +1,6 @@
 import { type Html, html } from '../pages/html.ts';
 import { page } from '../pages/layout.ts';
+import { madeBy } from '../pages/made-by.ts';
 import type { ConsentView, PermissionView, PermissionsView } from './consent.view.ts';
 
 export interface ConsentPage {
@@ -21,7 +22,7 @@ export function consentPage({ view, merchantId, action, csrf, loginPath, isStale
   return page(
     view.isInstalled ? 'Change what an app may do' : 'Install an app',
     html`<h1>${question(view)}</h1>
-      <p>Made by <bdi>${view.partnerName}</bdi>.${view.isTest ? ' It is a test app: it gets test events only.' : undefined}</p>
+      ${madeBy(view.partnerName, view.isTest)}
       <p class="quiet">You are logged in as <bdi>${merchantId}</bdi>. <a href="${loginPath}">Use another account</a></p>
       ${isStale ? html`<p class="note" role="alert">The app has changed what it asks for. Please look again: nothing was installed.</p>` : undefined}
       <form method="post" action="${action}">

@@ -1,6 +1,7 @@
 import { type Installation, InstallationStatus, Mode } from '@hookwright/contracts';
 import { type Html, html } from '../pages/html.ts';
 import { page } from '../pages/layout.ts';
+import { madeBy } from '../pages/made-by.ts';
 import type { MerchantsInstallation, NamedInstallation } from './merchant-installation.schema.ts';
 import { LOGOUT_PATH, MERCHANT_PATH, appPath, otherAccountPath } from './merchant-paths.ts';
 
@@ -67,11 +68,8 @@ export function appPage(found: MerchantsInstallation): string {
   return page(
     'An app of yours',
     html`<h1><bdi>${app.name}</bdi></h1>
-      <p>
-        Made by <bdi>${partnerName}</bdi>. Installed on <time datetime="${installedAt.toISOString()}">${DAY.format(installedAt)}</time>.${
-          app.mode === Mode.TEST ? ' It is a test app: it gets test events only.' : undefined
-        }
-      </p>
+      ${madeBy(partnerName, app.mode === Mode.TEST)}
+      <p>Installed on <time datetime="${installedAt.toISOString()}">${DAY.format(installedAt)}</time>.</p>
       ${note(installation)}
       <section>
         <h2>What it may do</h2>

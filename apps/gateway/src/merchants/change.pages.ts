@@ -1,8 +1,9 @@
-import { type Installation, InstallationStatus } from '@hookwright/contracts';
+import { type Installation, InstallationStatus, Mode } from '@hookwright/contracts';
 import { changeQuestion, permissionSets } from '../consent/consent.page.ts';
 import type { PermissionsView } from '../consent/consent.view.ts';
 import { html } from '../pages/html.ts';
 import { page } from '../pages/layout.ts';
+import { madeBy } from '../pages/made-by.ts';
 import { messagePage } from '../pages/message.page.ts';
 import type { MerchantsInstallation } from './merchant-installation.schema.ts';
 import { MERCHANT_PATH, appPath, otherAccountPath } from './merchant-paths.ts';
@@ -23,7 +24,7 @@ export function permissionsPage({ view, installation, merchantId, csrf, isStale 
   return page(
     'Change what an app may do',
     html`<h1>${changeQuestion(view)}</h1>
-      <p>Made by <bdi>${view.partnerName}</bdi>.${view.isTest ? ' It is a test app: it gets test events only.' : undefined}</p>
+      ${madeBy(view.partnerName, view.isTest)}
       <p class="quiet">You are logged in as <bdi>${merchantId}</bdi>. <a href="${otherAccountPath(path)}">Use another account</a></p>
       ${isStale ? html`<p class="note" role="alert">The app has changed what it asks for. Please look again: nothing was changed.</p>` : undefined}
       <form method="post" action="${path}">
@@ -58,7 +59,7 @@ export function removePage({ installation: { id }, app, partnerName }: Merchants
   return page(
     'Remove an app',
     html`<h1>Remove <bdi>${app.name}</bdi>?</h1>
-      <p>Made by <bdi>${partnerName}</bdi>.</p>
+      ${madeBy(partnerName, app.mode === Mode.TEST)}
       <p>It gets nothing of yours from then on. Two days later it is told to erase what it has of yours, unless you install it again.</p>
       <form method="post" action="${appPath(id, 'revoke')}">
         <input type="hidden" name="csrf" value="${csrf}" />
