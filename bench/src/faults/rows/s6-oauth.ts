@@ -90,10 +90,7 @@ export const s6: Row = {
       none('old refresh token granted', Number(!isRefused(reused))),
       exactly('refreshes before', renewed.status, 200),
       none('of its family alive after 1 s', aliveInFamily),
-      none(
-        'scope growth granted',
-        Number(JSON.stringify(grown.body).includes('payments.read')) + Number(left?.searchParams.has('code') ?? false),
-      ),
+      none('scope growth granted', Number(scopesOf(grown).includes('payments.read')) + Number(left?.searchParams.has('code') ?? false)),
       atLeast('near misses', NEAR_MISSES.length, 20),
     ];
   },
@@ -141,6 +138,11 @@ async function isAlive(apiUrl: string, app: ProvisionedApp, token: string): Prom
   const { body } = await askToken(apiUrl, app, { token }, '/oauth/introspect');
   const own = await ask(apiUrl, { path: '/v1/installation', token });
   return body['active'] !== false || own.status !== 401;
+}
+
+/** Of the tokens that it gave, if it gave any. */
+function scopesOf({ body: { scope } }: Answer): string[] {
+  return typeof scope === 'string' ? scope.split(' ') : [];
 }
 
 function isRefused({ status, body }: Answer): boolean {
