@@ -84,14 +84,10 @@ function lifecycleEvent(change: InstallationChange, mode: Mode): OutboxMessage {
 
 /** Tells the app to erase what it has of a merchant whose installation has ended. */
 export function redactEvent(installation: Installation, mode: Mode, now: Date): OutboxMessage {
-  const { id, appId, merchantId, generation } = installation;
-  const data = {
-    partner_app_id: appId,
-    installation_id: id,
-    merchant_id: merchantId,
-    generation,
-    occurred_at: now.toISOString(),
-  };
+  // Nothing changes with it: the states are those that the end led to, and who ended it is behind this too.
+  const { status: previousStatus, grantedScopes: previousScopes, revokedBy } = installation;
+  const cause = { actor: revokedBy ?? 'operator', reason: '', now } as const;
+  const data = lifecycleData({ installation, previousStatus, previousScopes, cause });
   return eventOf(installation, { type: 'partner_app.merchant.redact', mode, now, data });
 }
 
@@ -123,7 +119,7 @@ function eventOf({ id, appId, merchantId, generation, sequence }: Installation, 
 }
 
 /** Source: api.md, "Lifecycle data". */
-function lifecycleData({ installation, previousStatus, previousScopes, cause }: InstallationChange) {
+function lifecycleData({ installation, previousStatus, previousScopes, cause }: Omit<InstallationChange, 'kind'>) {
   return {
     partner_app_id: installation.appId,
     installation_id: installation.id,

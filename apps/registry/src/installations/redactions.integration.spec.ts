@@ -75,7 +75,13 @@ describe('what an app has of a merchant', () => {
       partner_app_id: appId,
       installation_id: id,
       merchant_id: 'mer_1',
+      status: 'revoked',
+      previous_status: 'revoked',
+      granted_scopes: [],
+      previous_scopes: [],
       generation: 1,
+      actor: 'merchant',
+      reason: '',
       occurred_at: expect.any(String),
     });
     expect(await dueIn(id)).toBeUndefined();
