@@ -1,13 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AuditEntrySchema } from '@hookwright/contracts';
-import { type AuditedChange, LOGGER, type Logger, asProblem, auditEntry } from '@hookwright/runtime';
+import { type AuditedChange, LOGGER, type Logger, auditEntry } from '@hookwright/runtime';
 import { Backends } from '../backends/backends.ts';
+import { EverySecond } from '../due-work/every-second.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
 import { AuditHandoverRepository } from './audit-handover.repository.ts';
 
-const POLL_MS = 1000;
 const BATCH = 100;
 
 /**
@@ -16,8 +15,10 @@ const BATCH = 100;
  */
 @Injectable()
 export class AuditHandover implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopped = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly due = new EverySecond(
+    () => this.handOver(),
+    (reason) => this.logger.warn({ reason }, 'audit_handover.waiting'),
+  );
 
   constructor(
     private readonly repository: AuditHandoverRepository,
@@ -26,31 +27,17 @@ export class AuditHandover implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.due.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped.abort();
-    await this.running;
+    await this.due.stop();
   }
 
   /** In the transaction of the change, on behalf of the current actor. In the log within about a second. */
   async add(transaction: Prisma.TransactionClient, change: AuditedChange): Promise<void> {
     const entry = auditEntry(change);
     await this.repository.insert(transaction, { id: entry.id, entry: Buffer.from(toBinary(AuditEntrySchema, entry)) });
-  }
-
-  private async run(): Promise<void> {
-    let waitingFor: string | undefined;
-    while (!this.stopped.signal.aborted) {
-      const reason = await this.handOver().then(
-        () => undefined,
-        (error: unknown) => asProblem(error).message,
-      );
-      if (reason !== undefined && reason !== waitingFor) this.logger.warn({ reason }, 'audit_handover.waiting');
-      waitingFor = reason;
-      await delay(POLL_MS, undefined, { signal: this.stopped.signal }).catch(() => undefined);
-    }
   }
 
   private async handOver(): Promise<void> {

@@ -1,15 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { App } from '@hookwright/contracts';
 import { LOGGER, type Logger, Problem, asProblem } from '@hookwright/runtime';
 import { type Tenant, keyMode, protoMode } from '../access/caller.ts';
 import { Backends } from '../backends/backends.ts';
+import { EverySecond } from '../due-work/every-second.ts';
 import type { ErasureReason, SecretErasure } from '../generated/prisma/client.ts';
 import { AppAccess } from '../oauth/app-access.ts';
 import { AppLock } from './app-lock.ts';
 import { ErasuresRepository } from './erasures.repository.ts';
 
-const POLL_MS = 1000;
 const BATCH = 20;
 // A call whose answer was lost may still be running at the registry; it gives up after 4.5 s.
 const SETTLE_MS = 6000;
@@ -21,8 +20,10 @@ const RETRY_MS = 5000;
  */
 @Injectable()
 export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopped = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly due = new EverySecond(
+    () => this.settleDue(),
+    (reason) => this.logger.warn({ reason }, 'secret_erasure.waiting'),
+  );
 
   constructor(
     private readonly repository: ErasuresRepository,
@@ -33,12 +34,11 @@ export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.due.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped.abort();
-    await this.running;
+    await this.due.stop();
   }
 
   /** To be called before the change that makes the app's secrets needless. Whether it came about is looked up before anything is erased. */
@@ -61,19 +61,6 @@ export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
     if ((await this.repository.find(appId)) === null) return;
     await this.backends.vault.eraseSecrets({ appId });
     await this.repository.delete(appId);
-  }
-
-  private async run(): Promise<void> {
-    let waitingFor: string | undefined;
-    while (!this.stopped.signal.aborted) {
-      const reason = await this.settleDue().then(
-        () => undefined,
-        (error: unknown) => asProblem(error).message,
-      );
-      if (reason !== undefined && reason !== waitingFor) this.logger.warn({ reason }, 'secret_erasure.waiting');
-      waitingFor = reason;
-      await delay(POLL_MS, undefined, { signal: this.stopped.signal }).catch(() => undefined);
-    }
   }
 
   private async settleDue(): Promise<void> {

@@ -1,15 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type Installation, newId } from '@hookwright/contracts';
 import { LOGGER, type Logger, Problem, asProblem, notFound } from '@hookwright/runtime';
 import { type Tenant, keyMode, protoMode } from '../access/caller.ts';
 import { Backends } from '../backends/backends.ts';
+import { EverySecond } from '../due-work/every-second.ts';
 import type { GrantCheck } from '../generated/prisma/client.ts';
 import { GrantChecksRepository } from './grant-checks.repository.ts';
 import { Grants } from './grants.ts';
 import { stateOf } from './installation-state.ts';
 
-const POLL_MS = 1000;
 const BATCH = 20;
 // A call whose answer was lost may still be running at the registry; it gives up after 1.8 s.
 const SETTLE_MS = 4000;
@@ -28,8 +27,10 @@ export interface InstallationRef {
  */
 @Injectable()
 export class GrantChecks implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopped = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly due = new EverySecond(
+    () => this.settleDue(),
+    (reason) => this.logger.warn({ reason }, 'grant_check.waiting'),
+  );
 
   constructor(
     private readonly repository: GrantChecksRepository,
@@ -39,12 +40,11 @@ export class GrantChecks implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.due.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped.abort();
-    await this.running;
+    await this.due.stop();
   }
 
   /** Makes a change and has the grants follow it, before who asked for it is answered. The installation after it. */
@@ -68,19 +68,6 @@ export class GrantChecks implements OnApplicationBootstrap, OnModuleDestroy {
     this.repository.delete(id).catch((error: unknown) => {
       this.logger.warn({ installation_id: installationId, reason: asProblem(error).message }, 'grant_check.kept');
     });
-  }
-
-  private async run(): Promise<void> {
-    let waitingFor: string | undefined;
-    while (!this.stopped.signal.aborted) {
-      const reason = await this.settleDue().then(
-        () => undefined,
-        (error: unknown) => asProblem(error).message,
-      );
-      if (reason !== undefined && reason !== waitingFor) this.logger.warn({ reason }, 'grant_check.waiting');
-      waitingFor = reason;
-      await delay(POLL_MS, undefined, { signal: this.stopped.signal }).catch(() => undefined);
-    }
   }
 
   private async settleDue(): Promise<void> {

@@ -1,14 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { App } from '@hookwright/contracts';
 import { LOGGER, type Logger, Problem, asProblem } from '@hookwright/runtime';
 import { present } from '../apps/apps.reader.ts';
 import { Backends } from '../backends/backends.ts';
+import { EverySecond } from '../due-work/every-second.ts';
 import { AppLock } from '../erasures/app-lock.ts';
 import { AccessTokens } from '../oauth/access-tokens.ts';
 import { AppHoldsRepository } from './app-holds.repository.ts';
 
-const POLL_MS = 1000;
 const BATCH = 20;
 // A call whose answer was lost may still be running at the registry; it gives up after 1.8 s.
 const SETTLE_MS = 4000;
@@ -21,8 +20,10 @@ const RETRY_MS = 5000;
  */
 @Injectable()
 export class AppHolds implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopped = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly due = new EverySecond(
+    () => this.settleDue(),
+    (reason) => this.logger.warn({ reason }, 'app_hold.waiting'),
+  );
 
   constructor(
     private readonly repository: AppHoldsRepository,
@@ -33,12 +34,11 @@ export class AppHolds implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.due.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped.abort();
-    await this.running;
+    await this.due.stop();
   }
 
   /** Whoever's app it is. When it is answered, no token of the app opens anything here; at other replicas within a second. */
@@ -59,19 +59,6 @@ export class AppHolds implements OnApplicationBootstrap, OnModuleDestroy {
       await this.repository.delete(appId);
       return app;
     });
-  }
-
-  private async run(): Promise<void> {
-    let waitingFor: string | undefined;
-    while (!this.stopped.signal.aborted) {
-      const reason = await this.settleDue().then(
-        () => undefined,
-        (error: unknown) => asProblem(error).message,
-      );
-      if (reason !== undefined && reason !== waitingFor) this.logger.warn({ reason }, 'app_hold.waiting');
-      waitingFor = reason;
-      await delay(POLL_MS, undefined, { signal: this.stopped.signal }).catch(() => undefined);
-    }
   }
 
   private async settleDue(): Promise<void> {

@@ -1,12 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { LOGGER, type Logger, asProblem } from '@hookwright/runtime';
 import { Backends } from '../backends/backends.ts';
+import { EverySecond } from '../due-work/every-second.ts';
 import type { MerchantErasure } from '../generated/prisma/client.ts';
 import { Grants } from '../grants/grants.ts';
 import { MerchantErasuresRepository } from './merchant-erasures.repository.ts';
 
-const POLL_MS = 1000;
 const BATCH = 20;
 const LOOK_AGAIN_MS = 2000;
 const RETRY_MS = 5000;
@@ -18,8 +17,10 @@ const RETRY_MS = 5000;
  */
 @Injectable()
 export class MerchantErasures implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopped = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly due = new EverySecond(
+    () => this.advanceDue(),
+    (reason) => this.logger.warn({ reason }, 'merchant_erasure.waiting'),
+  );
 
   constructor(
     private readonly repository: MerchantErasuresRepository,
@@ -29,12 +30,11 @@ export class MerchantErasures implements OnApplicationBootstrap, OnModuleDestroy
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.due.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped.abort();
-    await this.running;
+    await this.due.stop();
   }
 
   /** Begins at once, so that what can be had of it in time is done when it is answered: his tokens are of no use then. */
@@ -43,19 +43,6 @@ export class MerchantErasures implements OnApplicationBootstrap, OnModuleDestroy
     const erasure = await this.repository.put(merchantId, now, new Date(now.getTime() + LOOK_AGAIN_MS));
     await this.advance(erasure).catch((error: unknown) => this.postpone(erasure, error));
     return erasure;
-  }
-
-  private async run(): Promise<void> {
-    let waitingFor: string | undefined;
-    while (!this.stopped.signal.aborted) {
-      const reason = await this.advanceDue().then(
-        () => undefined,
-        (error: unknown) => asProblem(error).message,
-      );
-      if (reason !== undefined && reason !== waitingFor) this.logger.warn({ reason }, 'merchant_erasure.waiting');
-      waitingFor = reason;
-      await delay(POLL_MS, undefined, { signal: this.stopped.signal }).catch(() => undefined);
-    }
   }
 
   private async advanceDue(): Promise<void> {
