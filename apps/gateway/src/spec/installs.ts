@@ -138,8 +138,8 @@ export async function openConsent(browser: MerchantBrowser, url: string, merchan
 /** The whole way: the merchant agrees and the app has its code. */
 export async function agree(browser: MerchantBrowser, authorization: Authorization, merchantId = 'mer_demo_1'): Promise<string> {
   const page = await openConsent(browser, authorization.url(), merchantId);
-  const { left } = await browser.submit(page, { press: 'decision=allow' });
+  const { left, status, html } = await browser.submit(page, { press: 'decision=allow' });
   const code = left?.searchParams.get('code');
-  if (code == null) throw new Error(`no code came back: ${left?.href ?? 'the browser stayed'}`);
+  if (code == null) throw new Error(`no code came back: ${left?.href ?? `${status} ${html}`}`);
   return code;
 }
