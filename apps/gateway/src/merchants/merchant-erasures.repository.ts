@@ -6,12 +6,12 @@ import type { MerchantErasure } from '../generated/prisma/client.ts';
 export class MerchantErasuresRepository {
   constructor(private readonly database: Database) {}
 
-  /** One that is under way goes on; one that is done begins anew. */
+  /** One that still ends installations goes on; one that is past them begins anew: he may have installed apps again meanwhile. */
   async put(merchantId: string, requestedAt: Date, dueAt: Date): Promise<MerchantErasure> {
     const begun = { requestedAt, installationsDoneAt: null, doneAt: null, dueAt };
     const { merchantErasure } = this.database.client;
     await merchantErasure.createMany({ data: [{ merchantId, ...begun }], skipDuplicates: true });
-    await merchantErasure.updateMany({ where: { merchantId, doneAt: { not: null } }, data: begun });
+    await merchantErasure.updateMany({ where: { merchantId, installationsDoneAt: { not: null } }, data: begun });
     return await merchantErasure.findUniqueOrThrow({ where: { merchantId } });
   }
 

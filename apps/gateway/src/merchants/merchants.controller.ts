@@ -41,7 +41,7 @@ export class MerchantsController {
     summary: 'Forget a merchant',
     description:
       'Ends all of his installations, tells their apps to erase what they have of him, and erases his installations, tokens and events. ' +
-      'It goes on after the answer; one that is under way is not begun anew.',
+      'It goes on after the answer. Asked for again it begins anew, for what he installed meanwhile.',
     answers: { 202: erasureResponse },
   })
   erase(@Param('merchant_id', { schema: merchantId }) id: string): Promise<ErasureBody> {
