@@ -141,8 +141,8 @@ async function isAlive(apiUrl: string, app: ProvisionedApp, token: string): Prom
 }
 
 /** Of the tokens that it gave, if it gave any. */
-function scopesOf({ body: { scope } }: Answer): string[] {
-  return typeof scope === 'string' ? scope.split(' ') : [];
+function scopesOf({ status, body: { scope } }: Answer): string[] {
+  return status === 200 && typeof scope === 'string' ? scope.split(' ') : [];
 }
 
 function isRefused({ status, body }: Answer): boolean {
