@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deliveryIdOf } from '@hookwright/contracts';
 import { type Stores, type TestDatabase, createDatabase, eventually, uniqueName, useStores } from '@hookwright/testkit';
@@ -7,8 +8,9 @@ import { startRig } from './spec/start-rig.ts';
 import { TcpProxy } from './rig/tcp-proxy.ts';
 
 const EVENTS = 40;
-// 10 a second: 40 events take four.
-const RATE = { rateLimitPerMinute: 600, maxConcurrency: 10 };
+// 40 events take four seconds.
+const PER_SECOND = 10;
+const RATE = { rateLimitPerMinute: 60 * PER_SECOND, maxConcurrency: 10 };
 
 let stores: Stores;
 let database: TestDatabase;
@@ -64,9 +66,11 @@ describe('a rate limit', () => {
   it('is kept by two workers together, smoothly, and everything arrives with one attempt each', async () => {
     await rig.endpoint(appId, url, RATE);
     await Promise.all([rig.startWorker(), rig.startWorker()]);
+    const stalls = monitorEventLoopDelay({ resolution: 10 });
+    stalls.enable();
     expect(await delivered(await publish(EVENTS))).toEqual({ attempts: EVENTS, requests: EVENTS });
-    // Ten, and what was leased in advance and went a moment late.
-    expect(busiestSecond()).toBeLessThanOrEqual(16);
+    // Ten, and what was leased in advance and went a moment late: the later, the longer this process, which has the receiver too, stood still.
+    expect(busiestSecond()).toBeLessThanOrEqual(16 + Math.ceil((stalls.max / 1e9) * PER_SECOND));
     expect(spanMs()).toBeGreaterThan(((EVENTS - 12) / RATE.rateLimitPerMinute) * 60_000);
   });
 
