@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { App } from '@hookwright/contracts';
-import { LOGGER, type Logger, Problem, asProblem } from '@hookwright/runtime';
+import { LOGGER, type Logger, asProblem } from '@hookwright/runtime';
 import { type Tenant, keyMode, protoMode } from '../access/caller.ts';
 import { Backends } from '../backends/backends.ts';
+import { found } from '../backends/found.ts';
 import { EverySecond } from '../due-work/every-second.ts';
 import type { ErasureReason, SecretErasure } from '../generated/prisma/client.ts';
 import { AppAccess } from '../oauth/app-access.ts';
@@ -92,21 +92,12 @@ export class Erasures implements OnApplicationBootstrap, OnModuleDestroy {
   private async isNeeded(erasure: SecretErasure): Promise<boolean> {
     const { appId, partnerId, mode, reason } = erasure;
     const tenant = { partnerId, mode: protoMode(mode) };
-    const app = await this.findApp(tenant, appId);
+    const app = (await found(this.backends.registry.getApp({ tenant, appId })))?.app;
     if (app === undefined) return true;
     if (reason === 'endpoint_removed') return app.webhook === undefined;
     if (reason === 'app_deleted') return false;
     // It was answered that the app was not created: make that true.
     await this.backends.registry.deleteApp({ tenant, appId });
     return true;
-  }
-
-  private async findApp(tenant: Tenant, appId: string): Promise<App | undefined> {
-    try {
-      return (await this.backends.registry.getApp({ tenant, appId })).app;
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'not_found') return undefined;
-      throw error;
-    }
   }
 }

@@ -1,8 +1,9 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type Installation, newId } from '@hookwright/contracts';
-import { LOGGER, type Logger, Problem, asProblem, notFound } from '@hookwright/runtime';
+import { LOGGER, type Logger, Problem, asProblem } from '@hookwright/runtime';
 import { type Tenant, keyMode, protoMode } from '../access/caller.ts';
 import { Backends } from '../backends/backends.ts';
+import { found } from '../backends/found.ts';
 import { EverySecond } from '../due-work/every-second.ts';
 import type { GrantCheck } from '../generated/prisma/client.ts';
 import { GrantChecksRepository } from './grant-checks.repository.ts';
@@ -91,14 +92,7 @@ export class GrantChecks implements OnApplicationBootstrap, OnModuleDestroy {
   /** Undefined: it is another tenant's, or its app was deleted, which ends its tokens by itself (AppAccess). */
   private async find({ partnerId, mode, appId, installationId }: GrantCheck): Promise<Installation | undefined> {
     const tenant = { partnerId, mode: protoMode(mode) };
-    try {
-      const { installation } = await this.backends.registry.getInstallation({ tenant, appId, installationId });
-      if (installation === undefined) throw notFound('installation');
-      return installation;
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'not_found') return undefined;
-      throw error;
-    }
+    return (await found(this.backends.registry.getInstallation({ tenant, appId, installationId })))?.installation;
   }
 }
 

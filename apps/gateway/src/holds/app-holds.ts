@@ -1,8 +1,9 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { App } from '@hookwright/contracts';
-import { LOGGER, type Logger, Problem, asProblem } from '@hookwright/runtime';
+import { LOGGER, type Logger, asProblem } from '@hookwright/runtime';
 import { present } from '../apps/apps.reader.ts';
 import { Backends } from '../backends/backends.ts';
+import { found } from '../backends/found.ts';
 import { EverySecond } from '../due-work/every-second.ts';
 import { AppLock } from '../erasures/app-lock.ts';
 import { AccessTokens } from '../oauth/access-tokens.ts';
@@ -84,11 +85,6 @@ export class AppHolds implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** An app that is gone has no tokens to hold. */
   private async isSuspended(appId: string): Promise<boolean> {
-    try {
-      return (await this.backends.registry.getAppSuspension({ appId })).suspendedAtMs !== undefined;
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'not_found') return false;
-      throw error;
-    }
+    return (await found(this.backends.registry.getAppSuspension({ appId })))?.suspendedAtMs !== undefined;
   }
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Merchant } from '@hookwright/contracts';
-import { Problem, notFound } from '@hookwright/runtime';
+import { notFound } from '@hookwright/runtime';
 import type { PageQuery } from '../apps/apps.reader.ts';
 import { Backends } from '../backends/backends.ts';
+import { found } from '../backends/found.ts';
 import { type List, toList } from '../validation/page.ts';
 import { MerchantErasuresRepository } from './merchant-erasures.repository.ts';
 import { MerchantErasures } from './merchant-erasures.ts';
@@ -41,11 +42,6 @@ export class MerchantsService {
   }
 
   private async find(merchantId: string): Promise<Merchant | undefined> {
-    try {
-      return (await this.backends.registry.getMerchant({ merchantId })).merchant;
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'not_found') return undefined;
-      throw error;
-    }
+    return (await found(this.backends.registry.getMerchant({ merchantId })))?.merchant;
   }
 }

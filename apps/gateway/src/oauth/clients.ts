@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { AdapterPayload } from 'oidc-provider';
 import type { App } from '@hookwright/contracts';
-import { Problem } from '@hookwright/runtime';
 import { keyMode } from '../access/caller.ts';
 import { Backends } from '../backends/backends.ts';
+import { found } from '../backends/found.ts';
 import { CLIENT_APP, type ClientApp } from './client-app.ts';
 
 /** An app as its merchants meet it. */
@@ -24,13 +24,8 @@ export class Clients {
   /** Undefined also for the client of an app that is suspended: it gets no tokens, and sends nobody to the consent page. */
   async find(clientId: string): Promise<FoundClient | undefined> {
     if (clientId.length > MAX_ID_LENGTH) return undefined;
-    try {
-      const { app, partnerName } = await this.backends.registry.getOAuthClient({ clientId });
-      return app === undefined || app.suspendedAtMs !== undefined ? undefined : { app, partnerName };
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'not_found') return undefined;
-      throw error;
-    }
+    const { app, partnerName = '' } = (await found(this.backends.registry.getOAuthClient({ clientId }))) ?? {};
+    return app === undefined || app.suspendedAtMs !== undefined ? undefined : { app, partnerName };
   }
 }
 
