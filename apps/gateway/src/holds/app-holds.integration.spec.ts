@@ -2,35 +2,29 @@ import { Problem, notFound, unavailable } from '@hookwright/runtime';
 import { type TestDatabase, eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Answered, type Gateway, OPERATOR_TOKEN, call } from '../spec/gateway.ts';
-import { Authorization, Installs, REDIRECT_URI, agree, newBrowser, openConsent } from '../spec/installs.ts';
+import { type Installing, startInstalling } from '../spec/installing.ts';
+import { Authorization, REDIRECT_URI, agree, newBrowser, openConsent } from '../spec/installs.ts';
 import { type Client, KnownClients, basic, postForm } from '../spec/oauth.ts';
 import { app as sample } from '../spec/samples.ts';
-import { type Setting, startSetting } from '../spec/setting.ts';
 
 const INSTALLABLE = { redirectUris: [REDIRECT_URI], permissions: [{ id: 'orders', title: 'See orders', scopes: ['orders.read'] }] };
 const SINCE_MS = 1_795_600_000_000n;
 
-let setting: Setting;
+let setting: Installing;
 let database: TestDatabase;
 let gateway: Gateway;
 let clients: KnownClients;
-let installs: Installs;
 let client: Client;
 
 beforeAll(async () => {
-  setting = await startSetting({ HOOKWRIGHT_PROFILE: 'development', MERCHANT_LOGIN: 'demo' });
-  ({ gateway, database } = setting);
-  clients = new KnownClients(gateway);
-  installs = new Installs(gateway, clients);
+  setting = await startInstalling();
+  ({ gateway, database, clients } = setting);
 });
 
 afterAll(() => setting.stop());
 
 beforeEach(async () => {
-  gateway.expectNothing();
-  clients.answer();
-  installs.answer();
-  client = await eventually(() => clients.add(INSTALLABLE));
+  client = await setting.newApp(INSTALLABLE);
   Object.assign(gateway.registry.handlers, { suspendApp: () => suspended(SINCE_MS), unsuspendApp: () => suspended(undefined) });
   gateway.registry.handlers.getApp = ({ appId }) => ({ app: { ...sample, id: appId } });
 });

@@ -3,15 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InstallationStatus } from '@hookwright/contracts';
-import { type MerchantBrowser, type Visit, eventually } from '@hookwright/testkit';
+import { type MerchantBrowser, type Visit } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { cookieOf } from '../merchant-session/cookie.ts';
 import { TransientStore } from '../oauth/adapters/transient-store.ts';
 import { type Gateway, PUBLIC_URL, call, startGateway } from '../spec/gateway.ts';
 import { CLIENT, type Forgery, HostPlatform, MERCHANT_CLAIM } from '../spec/host-platform.ts';
+import { type Installing, startInstalling } from '../spec/installing.ts';
 import { Authorization, Installs, REDIRECT_URI, newBrowser } from '../spec/installs.ts';
-import { type Client, KnownClients, postForm } from '../spec/oauth.ts';
-import { type Setting, startSetting } from '../spec/setting.ts';
+import { type Client, postForm } from '../spec/oauth.ts';
 
 const INSTALLABLE = { redirectUris: [REDIRECT_URI], permissions: [{ id: 'orders', title: 'See orders', scopes: ['orders.read'] }] };
 const SESSION = '__Host-hw_merchant';
@@ -20,9 +20,8 @@ let platform: HostPlatform;
 let folder: string;
 let secretFile: string;
 let profile: Record<string, string>;
-let setting: Setting;
+let setting: Installing;
 let gateway: Gateway;
-let clients: KnownClients;
 let installs: Installs;
 let client: Client;
 
@@ -40,10 +39,8 @@ beforeAll(async () => {
     MERCHANT_LOGIN_SCOPES: 'openid merchant',
     MERCHANT_ID_CLAIM: MERCHANT_CLAIM,
   };
-  setting = await startSetting(profile);
-  ({ gateway } = setting);
-  clients = new KnownClients(gateway);
-  installs = new Installs(gateway, clients);
+  setting = await startInstalling(profile);
+  ({ gateway, installs } = setting);
 });
 
 afterAll(async () => {
@@ -54,10 +51,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   platform.reset();
-  gateway.expectNothing();
-  clients.answer();
-  installs.answer();
-  client = await eventually(() => clients.add(INSTALLABLE));
+  client = await setting.newApp(INSTALLABLE);
 });
 
 const consentUrl = (more: Record<string, string> = {}): string => new Authorization(client, gateway).url(more);

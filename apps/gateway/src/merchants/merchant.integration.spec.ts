@@ -2,40 +2,34 @@ import { Actor, InstallationStatus } from '@hookwright/contracts';
 import { type MerchantBrowser, eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Answered, type Gateway, PUBLIC_URL, call, startGateway } from '../spec/gateway.ts';
+import { DEMO_LOGIN, type Installing, startInstalling } from '../spec/installing.ts';
 import { Authorization, Installs, REDIRECT_URI, agree, newBrowser } from '../spec/installs.ts';
 import { type Client, KnownClients, basic, postForm } from '../spec/oauth.ts';
-import { type Setting, startSetting } from '../spec/setting.ts';
 
 const orders = { id: 'orders', title: 'See orders', scopes: ['orders.read'] };
 const money = { id: 'money', title: 'See money', scopes: ['payments.read'], optional: true };
 const customers = { id: 'customers', title: 'See customers', scopes: ['customers.read'] };
 const INSTALLABLE = { redirectUris: [REDIRECT_URI], permissions: [orders, money], permissionRevision: 3n };
-const PROFILE = { HOOKWRIGHT_PROFILE: 'development', MERCHANT_LOGIN: 'demo' };
 const OWN = { 'sec-fetch-site': 'same-origin' };
 const MERCHANT = 'mer_demo_1';
 const { ACTIVE, PENDING_PERMISSION_UPGRADE, REVOKED, SUSPENDED } = InstallationStatus;
 
-let setting: Setting;
+let setting: Installing;
 let gateway: Gateway;
 let clients: KnownClients;
 let installs: Installs;
 let client: Client;
 
 beforeAll(async () => {
-  setting = await startSetting(PROFILE);
-  ({ gateway } = setting);
-  clients = new KnownClients(gateway);
-  installs = new Installs(gateway, clients);
+  setting = await startInstalling();
+  ({ gateway, clients, installs } = setting);
 });
 
 afterAll(() => setting.stop());
 
 beforeEach(async () => {
-  gateway.expectNothing();
   installs.all.clear();
-  clients.answer();
-  installs.answer();
-  client = await eventually(() => clients.add(INSTALLABLE));
+  client = await setting.newApp(INSTALLABLE);
 });
 
 const installation = (merchantId = MERCHANT) => installs.of(client.appId, merchantId);
@@ -273,7 +267,7 @@ describe("a merchant's pages", () => {
     expect(await browser.submit(page)).toMatchObject({ status: 503, html: expect.stringContaining('Not right now') });
     Object.assign(gateway.registry.handlers, { revokeInstallation });
     expect(await browser.submit(page)).toMatchObject({ status: 200 });
-    const alone = await startGateway({ databaseUrl: setting.database.url, redisUrl: 'redis://127.0.0.1:1' }, PROFILE);
+    const alone = await startGateway({ databaseUrl: setting.database.url, redisUrl: 'redis://127.0.0.1:1' }, DEMO_LOGIN);
     try {
       const headers = { cookie: cookieOf(browser), ...OWN };
       expect(await call(alone, 'GET /merchant', { headers })).toMatchObject({ status: 503 });

@@ -2,34 +2,27 @@ import { notFound, unavailable } from '@hookwright/runtime';
 import { type TestDatabase, eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Answered, type Gateway, OPERATOR_TOKEN, call } from '../spec/gateway.ts';
-import { Authorization, Installs, REDIRECT_URI, agree, newBrowser } from '../spec/installs.ts';
-import { type Client, KnownClients } from '../spec/oauth.ts';
-import { type Setting, startSetting } from '../spec/setting.ts';
+import { type Installing, startInstalling } from '../spec/installing.ts';
+import { Authorization, REDIRECT_URI, agree, newBrowser } from '../spec/installs.ts';
+import { type Client } from '../spec/oauth.ts';
 
 const INSTALLABLE = { redirectUris: [REDIRECT_URI], permissions: [{ id: 'orders', title: 'See orders', scopes: ['orders.read'] }] };
 const DONE_MS = 1_795_600_000_000n;
 
-let setting: Setting;
+let setting: Installing;
 let database: TestDatabase;
 let gateway: Gateway;
-let clients: KnownClients;
-let installs: Installs;
 let client: Client;
 
 beforeAll(async () => {
-  setting = await startSetting({ HOOKWRIGHT_PROFILE: 'development', MERCHANT_LOGIN: 'demo' });
+  setting = await startInstalling();
   ({ gateway, database } = setting);
-  clients = new KnownClients(gateway);
-  installs = new Installs(gateway, clients);
 });
 
 afterAll(() => setting.stop());
 
 beforeEach(async () => {
-  gateway.expectNothing();
-  clients.answer();
-  installs.answer();
-  client = await eventually(() => clients.add(INSTALLABLE));
+  client = await setting.newApp(INSTALLABLE);
 });
 
 const asOperator = (route: string): Promise<Answered> => call(gateway, route, { key: OPERATOR_TOKEN });

@@ -3,10 +3,10 @@ import { notFound } from '@hookwright/runtime';
 import { type TestDatabase, eventually } from '@hookwright/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Answered, type Gateway, OPERATOR_TOKEN, call } from '../spec/gateway.ts';
+import { type Installing, startInstalling } from '../spec/installing.ts';
 import { Authorization, Installs, REDIRECT_URI, agree, newBrowser, openConsent } from '../spec/installs.ts';
 import { type Client, KnownClients, basic, postForm } from '../spec/oauth.ts';
 import { app as sample, partnerId } from '../spec/samples.ts';
-import { type Setting, startSetting } from '../spec/setting.ts';
 import { OAuthSweep } from './sweep.ts';
 
 interface Tokens {
@@ -20,7 +20,7 @@ const INSTALLABLE = {
 };
 const REFUSED = { status: 400, body: { error: 'invalid_grant' } };
 
-let setting: Setting;
+let setting: Installing;
 let database: TestDatabase;
 let gateway: Gateway;
 let key: string;
@@ -29,19 +29,14 @@ let installs: Installs;
 let client: Client;
 
 beforeAll(async () => {
-  setting = await startSetting({ HOOKWRIGHT_PROFILE: 'development', MERCHANT_LOGIN: 'demo' });
-  ({ gateway, database, key } = setting);
-  clients = new KnownClients(gateway);
-  installs = new Installs(gateway, clients);
+  setting = await startInstalling();
+  ({ gateway, database, key, clients, installs } = setting);
 });
 
 afterAll(() => setting.stop());
 
 beforeEach(async () => {
-  gateway.expectNothing();
-  clients.answer();
-  installs.answer();
-  client = await eventually(() => clients.add(INSTALLABLE));
+  client = await setting.newApp(INSTALLABLE);
 });
 
 const tokensOf = ({ body }: Answered): Tokens => ({ access: String(body['access_token']), refresh: String(body['refresh_token']) });

@@ -37,7 +37,7 @@ export interface Client {
   readonly secret: string;
 }
 
-type AppInit = Exclude<MessageInitShape<typeof AppSchema>, Message>;
+export type AppInit = Exclude<MessageInitShape<typeof AppSchema>, Message>;
 
 /** Apps that the registry's stand-in knows by their client ids. */
 export class KnownClients {
